@@ -1,0 +1,90 @@
+"""A person as segments and texts see them: profile and geography beside the consent standing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from assent.audience.rules import Rule
+    from assent.consent.model import Standing
+    from assent.identifiers import SegmentId, SubscriberKey
+
+# What a form or an import may say of a person; anything else is refused at the door.
+PROFILE_FIELDS: Mapping[str, type] = MappingProxyType(
+    {
+        "first_name": str,
+        "last_name": str,
+        "birth_year": int,
+        "postal_code": str,
+        "region": str,
+        "time_zone": str,
+        "topics": list,
+        "locale": str,
+        "max_per_month": int,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """One person. `country` is the number's; `profile` holds only PROFILE_FIELDS."""
+
+    standing: Standing
+    country: str
+    created_at: datetime
+    profile: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A saved rule; `version` guards edits."""
+
+    segment_id: SegmentId
+    name: str
+    rule: Rule
+    version: int = 1
+
+
+class SubscriberScan(Protocol):
+    """Reads candidates in bulk and by key."""
+
+    def slice(self, slice_number: int, slices: int) -> Iterator[Subscriber]:
+        """Yield every subscriber of one parallel-scan slice, streaming page by page.
+
+        Eventually consistent: the result is only candidates, the claim decides.
+        """
+        ...
+
+    def by_keys(self, keys: Sequence[SubscriberKey]) -> Mapping[SubscriberKey, Subscriber]:
+        """Return those of up to 100 keys that exist, read consistently."""
+        ...
+
+    def approximate_count(self) -> int:
+        """Return about how many there are; may be hours old."""
+        ...
+
+
+class SegmentStore(Protocol):
+    """Where segments are kept."""
+
+    def segment(self, segment_id: SegmentId) -> Segment:
+        """Raises SegmentNotFoundError."""
+        ...
+
+    def segments(self) -> Sequence[Segment]:
+        """Return all, by id."""
+        ...
+
+    def create(self, segment: Segment) -> None:
+        """Raises AlreadyExistsError."""
+        ...
+
+    def replace(self, segment: Segment, *, expected_version: int) -> None:
+        """Raises ChangedMeanwhileError."""
+        ...

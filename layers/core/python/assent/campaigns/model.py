@@ -1,0 +1,289 @@
+"""A campaign, its permitted status changes, and the records that make it resumable and countable.
+
+Every record is written once under a key of the trade (slice, batch), so that a crash, a retry or a
+second execution repeats nothing and counts nothing twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from assent.audience.rules import Rule
+    from assent.audience.subscriber import Subscriber
+    from assent.consent.model import Claim
+    from assent.identifiers import CampaignId, ProgrammeId, SegmentId, SubscriberKey
+
+# A claim on the subscriber outlives any run of its campaign; only then may it be forgotten.
+MAX_CAMPAIGN_LIFE = timedelta(days=30)
+CLAIM_MEMORY = timedelta(days=45)
+
+
+class CampaignStatus(StrEnum):
+    """`draft → rehearsed → scheduled → running ⇄ paused → completed | cancelled`."""
+
+    DRAFT = "draft"
+    REHEARSED = "rehearsed"
+    SCHEDULED = "scheduled"
+    RUNNING = "running"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+PERMITTED_FROM: Mapping[CampaignStatus, frozenset[CampaignStatus]] = MappingProxyType(
+    {
+        CampaignStatus.DRAFT: frozenset({CampaignStatus.REHEARSED}),
+        CampaignStatus.REHEARSED: frozenset({CampaignStatus.DRAFT}),
+        CampaignStatus.SCHEDULED: frozenset({CampaignStatus.DRAFT, CampaignStatus.REHEARSED}),
+        CampaignStatus.RUNNING: frozenset(
+            {
+                CampaignStatus.DRAFT,
+                CampaignStatus.REHEARSED,
+                CampaignStatus.SCHEDULED,
+                CampaignStatus.PAUSED,
+            }
+        ),
+        CampaignStatus.PAUSED: frozenset({CampaignStatus.RUNNING}),
+        CampaignStatus.COMPLETED: frozenset({CampaignStatus.RUNNING}),
+        CampaignStatus.CANCELLED: frozenset(
+            {
+                CampaignStatus.DRAFT,
+                CampaignStatus.REHEARSED,
+                CampaignStatus.SCHEDULED,
+                CampaignStatus.RUNNING,
+                CampaignStatus.PAUSED,
+            }
+        ),
+    }
+)
+ENDED = frozenset({CampaignStatus.COMPLETED, CampaignStatus.CANCELLED})
+
+
+class QuietHours(StrEnum):
+    """Which calendar binds the campaign. `override` is an operator's act and needs a reason."""
+
+    LEGAL = "legal"
+    OVERRIDE = "override"
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a marketer decides; frozen at launch. `body` is a template."""
+
+    name: str
+    programme_id: ProgrammeId
+    segment_id: SegmentId
+    body: str
+    quiet_hours: QuietHours = QuietHours.LEGAL
+    quiet_hours_reason: str | None = None
+    hold_out_percent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """What launch fixes besides the definition, so that later edits change nothing under way."""
+
+    rule: Rule
+    promised_per_month: int
+    launched_at: datetime
+    expires_at: datetime
+    slices: int
+    batch_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """One campaign. `run` counts executions that took it up; `execution_id` is the current one's."""
+
+    campaign_id: CampaignId
+    definition: Definition
+    status: CampaignStatus
+    created_at: datetime
+    created_by: str
+    version: int = 1
+    run: int = 0
+    execution_id: str | None = None
+    frozen: Frozen | None = None
+
+
+class Fate(StrEnum):
+    """How a planned candidate ended; every candidate ends in exactly one."""
+
+    SENT = "sent"
+    REFUSED = "refused"
+    SUPPRESSED = "suppressed"
+    NOT_RENDERABLE = "not_renderable"
+    HELD_OUT = "held_out"
+    IN_DOUBT = "in_doubt"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Up to `batch_size` candidates that may be texted from the same instant on. `parts` is the
+    planner's count over all of them, for pacing."""
+
+    batch_id: str
+    subscriber_keys: tuple[SubscriberKey, ...]
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The batches of one slice that open at the same instant, as a manifest object."""
+
+    release_at: datetime
+    manifest_key: str
+    batches: int
+    candidates: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlicePlan:
+    """What planning one scan slice came to. `excluded` counts people who are no candidates, by reason."""
+
+    slice_number: int
+    releases: tuple[Release, ...]
+    held_out: int
+    excluded: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def candidates(self) -> int:
+        return sum(release.candidates for release in self.releases)
+
+    @property
+    def batches(self) -> int:
+        return sum(release.batches for release in self.releases)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """The fates of one batch, written once when every candidate has one. `reasons` has keys such as
+    `suppressed:withdrawn`."""
+
+    batch_id: str
+    fates: Mapping[Fate, int]
+    reasons: Mapping[str, int]
+    parts_sent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Running totals of a campaign, kept by counters and never by scanning."""
+
+    planned: int = 0
+    batches: int = 0
+    batches_done: int = 0
+    slices_planned: int = 0
+    fates: Mapping[Fate, int] = field(default_factory=lambda: MappingProxyType({}))
+    reasons: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    excluded: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    parts_sent: int = 0
+    first_sent_at: datetime | None = None
+    last_sent_at: datetime | None = None
+
+    @property
+    def adds_up(self) -> bool:
+        """The identity: planned = sent + refused + suppressed + not_renderable + held_out +
+        in_doubt + cancelled."""
+        return self.planned == sum(self.fates.values())
+
+
+class CampaignStore(Protocol):
+    """Where campaigns, their plans, results and counters are kept."""
+
+    def campaign(self, campaign_id: CampaignId) -> Campaign:
+        """Read consistently. Raises CampaignNotFoundError."""
+        ...
+
+    def campaigns(self, status: CampaignStatus | None = None) -> Sequence[Campaign]:
+        """Return all of a status (or all), newest first."""
+        ...
+
+    def create(self, campaign: Campaign) -> None:
+        """Raises AlreadyExistsError."""
+        ...
+
+    def replace(self, campaign: Campaign, *, expected_version: int) -> Campaign:
+        """Write `campaign` with its version raised by one if the stored version is the expected one;
+        append `campaign.status` changes to the decision log. Raises ChangedMeanwhileError."""
+        ...
+
+    def log(self, campaign_id: CampaignId, at: datetime, actor: str, decision: str) -> None:
+        """Append one entry to the decision log."""
+        ...
+
+    def record_plan(self, campaign_id: CampaignId, plan: SlicePlan) -> SlicePlan:
+        """Write a slice's plan once and add its totals to the counters, in one transaction; return
+        the stored plan, which is the earlier one when there was one."""
+        ...
+
+    def plan(self, campaign_id: CampaignId, slice_number: int) -> SlicePlan | None: ...
+
+    def record_batch(self, campaign_id: CampaignId, result: BatchResult, at: datetime) -> bool:
+        """Write a batch's result once and add it to the counters, in one transaction; return False
+        when it was there before."""
+        ...
+
+    def is_batch_done(self, campaign_id: CampaignId, batch_id: str) -> bool: ...
+
+    def progress(self, campaign_id: CampaignId) -> Progress:
+        """Read consistently; all zero before planning."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The claim is ours: the text may be published once, before its deadline."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRefused:
+    """The item is not as it was decided on; `current` is what it is now (None: gone)."""
+
+    current: Subscriber | None
+
+
+class ClaimStore(Protocol):
+    """The conditional write that decides each text."""
+
+    def claim(
+        self, subscriber: Subscriber, claim: Claim, forget: Sequence[CampaignId]
+    ) -> Claimed | ClaimRefused:
+        """Write `claim` on the subscriber and drop the claims named in `forget`, in one update.
+
+        Conditions: consent to the claim's programme is confirmed, no brand-wide stop, no hold, no
+        claim by this campaign, `claims_version` as in `subscriber`. Throttling and network errors
+        are raised as TryAgainError: then nothing may be published.
+        """
+        ...
+
+
+class ManifestStore(Protocol):
+    """Where planned batches wait for their release."""
+
+    def write(self, key: str, batches: Sequence[Batch]) -> None:
+        """Write one manifest, replacing an equal one."""
+        ...
+
+    def read(self, key: str) -> Sequence[Batch]: ...
+
+
+class Workflow(Protocol):
+    """Starts executions of one state machine."""
+
+    def start(self, name: str, payload: Mapping[str, str]) -> bool:
+        """Start an execution called `name`; return False when one of that name exists."""
+        ...
+
+    def is_running(self, execution_id: str) -> bool:
+        """Return whether the execution with this id is still under way."""
+        ...

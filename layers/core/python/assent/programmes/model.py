@@ -1,0 +1,87 @@
+"""What is offered: a programme and the exact words in which its consent is asked.
+
+A disclosure is immutable once published, because an event years old must still show its wording.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from assent.identifiers import ProgrammeId
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """One named stream of texts. `max_per_month` is the frequency promised in the disclosure;
+    `countries` are ISO 3166 alpha-2; the first of `locales` is the fallback."""
+
+    programme_id: ProgrammeId
+    name: str
+    brand: str
+    description: str
+    max_per_month: int
+    countries: tuple[str, ...]
+    locales: tuple[str, ...]
+    terms_url: str
+    privacy_url: str
+    topics: tuple[str, ...] = ()
+    version: int = 1
+
+    @property
+    def frequency(self) -> str:
+        """The promise in words, as system texts give it."""
+        return f"up to {self.max_per_month} msgs/month"
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """The consent wording shown for one programme in one locale."""
+
+    programme_id: ProgrammeId
+    locale: str
+    version: int
+    text: str
+    published_at: datetime
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hex of the exact text."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+class ProgrammeStore(Protocol):
+    """Where programmes and their disclosures are kept."""
+
+    def programme(self, programme_id: ProgrammeId) -> Programme:
+        """Raises ProgrammeNotFoundError."""
+        ...
+
+    def programmes(self) -> Sequence[Programme]:
+        """Return all, by id."""
+        ...
+
+    def create(self, programme: Programme) -> None:
+        """Raises AlreadyExistsError."""
+        ...
+
+    def replace(self, programme: Programme, *, expected_version: int) -> None:
+        """Raises ChangedMeanwhileError."""
+        ...
+
+    def publish(self, disclosure: Disclosure) -> None:
+        """Add a new version; never changes one. Raises AlreadyExistsError."""
+        ...
+
+    def disclosure(self, programme_id: ProgrammeId, locale: str, version: int) -> Disclosure:
+        """Raises DisclosureNotFoundError."""
+        ...
+
+    def latest_disclosures(self, programme_id: ProgrammeId) -> Sequence[Disclosure]:
+        """Return the newest version of each locale."""
+        ...

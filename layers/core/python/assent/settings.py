@@ -1,0 +1,171 @@
+"""What each function is told by its environment: one frozen dataclass per function.
+
+The field names are the variables' names in lower case, and `template.yaml` must set exactly them;
+a test holds the two equal. There are no defaults, because a silent default hides a mistake.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Self
+
+from assent.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+def _countries(text: str) -> tuple[str, ...]:
+    return tuple(part.strip().upper() for part in text.split(",") if part.strip())
+
+
+_CONVERSIONS: Mapping[str, Callable[[str], object]] = {
+    "str": str,
+    "int": int,
+    "tuple[str, ...]": _countries,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The shared reader. A subclass per function lists its variables as fields."""
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Return the settings. Raises SettingsError that names a missing or malformed variable."""
+        source = os.environ if environ is None else environ
+        values: dict[str, object] = {}
+        for field in fields(cls):
+            variable = field.name.upper()
+            try:
+                values[field.name] = _CONVERSIONS[str(field.type)](source[variable])
+            except KeyError:
+                message = f"environment variable {variable} is not set"
+                raise SettingsError(message) from None
+            except ValueError:
+                message = f"environment variable {variable} has no usable value"
+                raise SettingsError(message) from None
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentApiSettings(Settings):
+    subscribers_table: str
+    consent_events_table: str
+    evidence_table: str
+    control_table: str
+    messages_table: str
+    programmes_table: str
+    phone_key_id: str
+    phone_key_version: int
+    brand: str
+    support_contact: str
+    origination_identity: str
+    allowed_countries: tuple[str, ...]
+    parts_per_second: int
+
+
+@dataclass(frozen=True, slots=True)
+class InboundSmsSettings(Settings):
+    subscribers_table: str
+    consent_events_table: str
+    evidence_table: str
+    control_table: str
+    messages_table: str
+    programmes_table: str
+    inbox_table: str
+    quarantine_bucket: str
+    phone_key_id: str
+    phone_key_version: int
+    brand: str
+    support_contact: str
+    origination_identity: str
+    parts_per_second: int
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignApiSettings(Settings):
+    programmes_table: str
+    segments_table: str
+    campaigns_table: str
+    subscribers_table: str
+    inbox_table: str
+    control_table: str
+    campaign_state_machine_arn: str
+    brand: str
+    allowed_countries: tuple[str, ...]
+    parts_per_second: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExportApiSettings(Settings):
+    subscribers_table: str
+    consent_events_table: str
+    evidence_table: str
+    messages_table: str
+    exports_table: str
+    export_bucket: str
+    control_table: str
+    phone_key_id: str
+    phone_key_version: int
+    export_state_machine_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignPrepareSettings(Settings):
+    campaigns_table: str
+    segments_table: str
+    programmes_table: str
+    subscribers_table: str
+    parts_per_second: int
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignPlanSettings(Settings):
+    campaigns_table: str
+    subscribers_table: str
+    programmes_table: str
+    campaign_bucket: str
+    parts_per_second: int
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignPaceSettings(Settings):
+    control_table: str
+    origination_identity: str
+    parts_per_second: int
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignSendSettings(Settings):
+    campaigns_table: str
+    subscribers_table: str
+    messages_table: str
+    control_table: str
+    programmes_table: str
+    consent_events_table: str
+    evidence_table: str
+    origination_identity: str
+    parts_per_second: int
+    brand: str
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignCloseSettings(Settings):
+    campaigns_table: str
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignReapSettings(Settings):
+    campaigns_table: str
+    campaign_state_machine_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportBuildSettings(Settings):
+    exports_table: str
+    consent_events_table: str
+    evidence_table: str
+    subscribers_table: str
+    export_bucket: str
