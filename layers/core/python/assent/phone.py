@@ -21,7 +21,7 @@ _SUBSCRIBER_DIGITS = 4
 _LETTERS = re.compile(r"[^\W\d_]")
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 
-# libphonenumber's FAQ: texts reach MOBILE, and FIXED_LINE_OR_MOBILE where a plan tells no difference.
+# libphonenumber's FAQ: texts reach MOBILE, and FIXED_LINE_OR_MOBILE where a plan has no split.
 _TEXTABLE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 
 # Ranges that regulators keep for drama and tests. libphonenumber calls them invalid; they are
@@ -89,7 +89,7 @@ class PhoneNumber:
         """The ISO 3166 alpha-2 country; `001` for a network of no country, `ZZ` if unknown."""
         number = phonenumbers.parse(self.e164)
         region = phonenumbers.region_code_for_number(number)
-        return region or phonenumbers.region_code_for_country_code(number.country_code)
+        return region or phonenumbers.region_code_for_country_code(number.country_code or 0)
 
     @property
     def prefix(self) -> str:

@@ -101,7 +101,7 @@ class Frozen:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """One campaign. `run` counts executions that took it up; `execution_id` is the current one's."""
+    """One campaign. `run` counts executions that took it up; `execution_id` names the last."""
 
     campaign_id: CampaignId
     definition: Definition
@@ -148,7 +148,8 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class SlicePlan:
-    """What planning one scan slice came to. `excluded` counts people who are no candidates, by reason."""
+    """What planning one scan slice came to. `excluded` counts those who are no candidates,
+    by reason."""
 
     slice_number: int
     releases: tuple[Release, ...]
@@ -213,7 +214,7 @@ class CampaignStore(Protocol):
         ...
 
     def replace(self, campaign: Campaign, *, expected_version: int) -> Campaign:
-        """Write `campaign` with its version raised by one if the stored version is the expected one;
+        """Write `campaign`, its version raised by one, if the stored version is the expected one;
         append `campaign.status` changes to the decision log. Raises ChangedMeanwhileError."""
         ...
 

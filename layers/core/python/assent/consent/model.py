@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class ConsentStatus(StrEnum):
-    """`none → pending → confirmed → withdrawn`; `pending → expired`. Only the person moves it on."""
+    """`none → pending → confirmed → withdrawn`; `pending → expired`; only the person moves it on."""
 
     NONE = "none"
     PENDING = "pending"

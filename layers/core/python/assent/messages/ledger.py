@@ -1,6 +1,6 @@
 """What became of each text: one row per outbound message, and the port that sends.
 
-An outcome is a type, never an exception or a sentinel: what is not known is `in_doubt` and stays so.
+An outcome is a type, never an exception or a sentinel: what is not known is `in_doubt` for good.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class OutboundText:
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """What the one publish said. `opted_out` is set when the provider names an opt-out of its own."""
+    """What the one publish said. `opted_out`: the provider refused for an opt-out of its own."""
 
     outcome: Outcome
     provider_message_id: str | None = None
@@ -73,8 +73,8 @@ class SmsSender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """One text and its fate. `claimed_at` with the campaign (or purpose) is its key, so that the row
-    of a claim can be found from the claim alone."""
+    """One text and its fate. `claimed_at` with the campaign (or purpose) is its key, so that the
+    row of a claim can be found from the claim alone."""
 
     subscriber_key: SubscriberKey
     claimed_at: datetime
