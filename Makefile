@@ -1,0 +1,67 @@
+# `make run` and `make test` are all a fresh machine needs: Python 3.11 or newer, pip, make and git.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PORT ?= 8000
+export PYTHONDONTWRITEBYTECODE ?= 1
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
+
+$(READY): requirements-dev.txt layers/deps/requirements.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Assent needs Python 3.11 or newer on the PATH."; exit 1; }
+	@echo "Setting up $(VENV) with the pinned packages (once) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+.PHONY: dev
+dev: $(READY) ## Set up the virtual environment with exactly the pins that ship
+
+# --- Use -----------------------------------------------------------------------------------------
+.PHONY: run demo
+run: $(READY) ## Start the whole system on http://127.0.0.1:8000 (PORT= to change)
+	@exec $(BIN)/python -m infra.local --port $(PORT)
+
+demo: $(READY) ## Replay a morning of sign-ups, a campaign and STOPs, and check the promises
+	@$(BIN)/python -m infra.demo
+
+# --- Test ----------------------------------------------------------------------------------------
+.PHONY: test test-fast contracts-dynamodb bench
+test: $(READY) ## Run the tests
+	@$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+test-fast: $(READY) ## Run the unit tests only
+	@$(BIN)/python -m pytest tests/unit
+
+bench: $(READY) ## Measure cost, CPU, pace and import time as ratios to a floor
+	@$(BIN)/python -m tests.benchmarks
+
+# --- Check ---------------------------------------------------------------------------------------
+.PHONY: check fmt fmt-check lint types imports template
+check: fmt-check lint types imports test template ## Everything that CI runs
+
+fmt: $(READY) ## Format the code
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+fmt-check: $(READY)
+	@$(BIN)/ruff format --check .
+
+lint: $(READY) ## Lint the code
+	@$(BIN)/ruff check .
+
+types: $(READY) ## Check the types, strictly
+	@$(BIN)/mypy
+
+imports: $(READY) ## Check that imports point down
+	@mkdir -p build
+	@$(BIN)/lint-imports --no-cache > build/imports.txt 2>&1 || { cat build/imports.txt; exit 1; }
+
+template: $(READY) ## Lint template.yaml
+	@$(BIN)/cfn-lint template.yaml
