@@ -106,9 +106,7 @@ class ExportBuilding:
             return export
         self.clock.sleep((export.until + SETTLING - self.clock.now()).total_seconds())
         upload_id = self.sink.begin(export.object_key)
-        return self.store.save(
-            replace(export, status=ExportStatus.RUNNING, upload_id=upload_id)
-        )
+        return self.store.save(replace(export, status=ExportStatus.RUNNING, upload_id=upload_id))
 
     def _resumed(self, export: Export) -> _Draft:
         if export.tail_key:
@@ -121,7 +119,7 @@ class ExportBuilding:
         """Yield pages in time order, each with the position to resume from once it is written."""
         before = iso(export.until)
         day = date.fromisoformat(after[:10])
-        while day.isoformat() < before:
+        while max(day.isoformat(), after) < before:
             for page in self._pages_of(day, after, before):
                 yield page[-1].position, page
             day += timedelta(days=1)

@@ -37,7 +37,7 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "facts": "Impersonal facts as canonical JSON: reason, disclosure, claims in flight.",
         "evidence": "Personal proof as canonical JSON: page, IP, wording, reply verbatim; empty "
         "once erased.",
-        "evidence_salt": "Hex. SHA-256(0x02, salt, evidence) is evidence_digest; empty once erased.",
+        "evidence_salt": "Hex; SHA-256(0x02, salt, evidence) is the digest. Empty once erased.",
         "evidence_digest": "What the event commits to in place of its evidence; hex.",
         "previous_hash": "The hash of this person's event before this one; empty for the first.",
         "hash": "SHA-256(0x00, canonical JSON of the event); hex.",
@@ -62,9 +62,7 @@ def csv_header() -> bytes:
     return _lines([COLUMNS])
 
 
-def csv_rows(
-    events: Iterable[LoggedEvent], phones: Mapping[SubscriberKey, PhoneNumber]
-) -> bytes:
+def csv_rows(events: Iterable[LoggedEvent], phones: Mapping[SubscriberKey, PhoneNumber]) -> bytes:
     """Return one line per event; the number of a key that `phones` lacks is left empty."""
     return _lines(_cells(logged, phones.get(logged.event.subscriber_key)) for logged in events)
 
@@ -94,5 +92,5 @@ def _cells(logged: LoggedEvent, phone: PhoneNumber | None) -> list[str]:
 def _lines(rows: Iterable[Iterable[str]]) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\r\n").writerows(rows)
-    # A lone surrogate cannot come from JSON or SMS that was decoded, but one must not end the export.
+    # JSON can carry a lone surrogate, which UTF-8 cannot: it must not end the export.
     return text.getvalue().encode(errors="replace")
