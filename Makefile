@@ -21,8 +21,13 @@ $(READY): requirements-dev.txt layers/deps/requirements.txt pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-.PHONY: dev
+.PHONY: dev lock
 dev: $(READY) ## Set up the virtual environment with exactly the pins that ship
+
+lock: $(READY) ## Compile the pins anew
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9
+	@for set in layers/deps/requirements requirements-dev; do $(BIN)/uv pip compile --quiet --no-header --no-annotate \
+		--universal --python-version 3.11 --exclude-newer "$$(date -ud '7 days ago' +%F)" $$set.in -o $$set.txt; done
 
 # --- Use -----------------------------------------------------------------------------------------
 .PHONY: run demo
