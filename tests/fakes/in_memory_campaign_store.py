@@ -1,0 +1,119 @@
+"""Campaigns, plans, batch results and counters in dictionaries."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeVar
+
+from assent.campaigns.model import Fate, Progress
+from assent.errors import AlreadyExistsError, CampaignNotFoundError, ChangedMeanwhileError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from assent.campaigns.model import BatchResult, Campaign, CampaignStatus, SlicePlan
+    from assent.identifiers import CampaignId
+
+K = TypeVar("K")
+
+
+@dataclass
+class InMemoryCampaignStore:
+    """`CampaignStore` whose transactions are one lock."""
+
+    decisions: list[tuple[CampaignId, datetime, str, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._lock = threading.RLock()
+        self._campaigns: dict[CampaignId, Campaign] = {}
+        self._plans: dict[tuple[CampaignId, int], SlicePlan] = {}
+        self._results: dict[tuple[CampaignId, str], BatchResult] = {}
+        self._progress: dict[CampaignId, Progress] = {}
+
+    def campaign(self, campaign_id: CampaignId) -> Campaign:
+        with self._lock:
+            try:
+                return self._campaigns[campaign_id]
+            except KeyError:
+                raise CampaignNotFoundError(campaign_id) from None
+
+    def campaigns(self, status: CampaignStatus | None = None) -> Sequence[Campaign]:
+        with self._lock:
+            found = [c for c in self._campaigns.values() if status in {None, c.status}]
+        return sorted(found, key=lambda c: (c.created_at, c.campaign_id), reverse=True)
+
+    def create(self, campaign: Campaign) -> None:
+        with self._lock:
+            if campaign.campaign_id in self._campaigns:
+                raise AlreadyExistsError(campaign.campaign_id)
+            self._campaigns[campaign.campaign_id] = campaign
+
+    def replace(self, campaign: Campaign, *, expected_version: int) -> Campaign:
+        with self._lock:
+            stored = self._campaigns.get(campaign.campaign_id)
+            if stored is None or stored.version != expected_version:
+                raise ChangedMeanwhileError(campaign.campaign_id)
+            written = replace(campaign, version=expected_version + 1)
+            self._campaigns[campaign.campaign_id] = written
+            return written
+
+    def log(self, campaign_id: CampaignId, at: datetime, actor: str, decision: str) -> None:
+        with self._lock:
+            self.decisions.append((campaign_id, at, actor, decision))
+
+    def record_plan(self, campaign_id: CampaignId, plan: SlicePlan) -> SlicePlan:
+        with self._lock:
+            earlier = self._plans.get((campaign_id, plan.slice_number))
+            if earlier is not None:
+                return earlier
+            self._plans[campaign_id, plan.slice_number] = plan
+            now = self.progress(campaign_id)
+            self._progress[campaign_id] = replace(
+                now,
+                planned=now.planned + plan.candidates + plan.held_out,
+                batches=now.batches + plan.batches,
+                slices_planned=now.slices_planned + 1,
+                fates=_added(now.fates, {Fate.HELD_OUT: plan.held_out}),
+                excluded=_added(now.excluded, plan.excluded),
+            )
+            return plan
+
+    def plan(self, campaign_id: CampaignId, slice_number: int) -> SlicePlan | None:
+        with self._lock:
+            return self._plans.get((campaign_id, slice_number))
+
+    def record_batch(self, campaign_id: CampaignId, result: BatchResult, at: datetime) -> bool:
+        with self._lock:
+            if (campaign_id, result.batch_id) in self._results:
+                return False
+            self._results[campaign_id, result.batch_id] = result
+            now = self.progress(campaign_id)
+            sent_any = result.fates.get(Fate.SENT, 0) > 0
+            self._progress[campaign_id] = replace(
+                now,
+                batches_done=now.batches_done + 1,
+                fates=_added(now.fates, result.fates),
+                reasons=_added(now.reasons, result.reasons),
+                parts_sent=now.parts_sent + result.parts_sent,
+                first_sent_at=(now.first_sent_at or at) if sent_any else now.first_sent_at,
+                last_sent_at=at if sent_any else now.last_sent_at,
+            )
+            return True
+
+    def is_batch_done(self, campaign_id: CampaignId, batch_id: str) -> bool:
+        with self._lock:
+            return (campaign_id, batch_id) in self._results
+
+    def progress(self, campaign_id: CampaignId) -> Progress:
+        with self._lock:
+            return self._progress.get(campaign_id, Progress())
+
+
+def _added(totals: Mapping[K, int], more: Mapping[K, int]) -> Mapping[K, int]:
+    counter = Counter(totals)
+    counter.update(more)
+    return MappingProxyType({key: count for key, count in counter.items() if count})

@@ -1,0 +1,55 @@
+"""The claim as a compare-and-write on the shared subscriber table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from assent.campaigns.model import Claimed, ClaimRefused
+from assent.consent.model import ConsentStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assent.audience.subscriber import Subscriber
+    from assent.consent.model import Claim, Standing
+    from assent.identifiers import CampaignId
+    from tests.fakes.subscriber_table import SubscriberTable
+
+
+@dataclass(frozen=True)
+class InMemoryClaimStore:
+    """`ClaimStore` over a dictionary; every condition of the port is checked under one lock."""
+
+    table: SubscriberTable
+
+    def claim(
+        self, subscriber: Subscriber, claim: Claim, forget: Sequence[CampaignId]
+    ) -> Claimed | ClaimRefused:
+        with self.table.lock:
+            current = self.table.get(subscriber.standing.subscriber_key)
+            if current is None or not _holds(current.standing, subscriber.standing, claim):
+                return ClaimRefused(current)
+            kept = {
+                campaign_id: earlier
+                for campaign_id, earlier in current.standing.claims.items()
+                if campaign_id not in forget
+            }
+            standing = replace(
+                current.standing,
+                claims=MappingProxyType({**kept, claim.campaign_id: claim}),
+                claims_version=current.standing.claims_version + 1,
+            )
+            self.table.put(replace(current, standing=standing))
+            return Claimed()
+
+
+def _holds(current: Standing, decided_on: Standing, claim: Claim) -> bool:
+    return (
+        current.status_of(claim.programme_id) is ConsentStatus.CONFIRMED
+        and current.stopped_at is None
+        and current.hold is None
+        and claim.campaign_id not in current.claims
+        and current.claims_version == decided_on.claims_version
+    )
