@@ -92,5 +92,4 @@ def _cells(logged: LoggedEvent, phone: PhoneNumber | None) -> list[str]:
 def _lines(rows: Iterable[Iterable[str]]) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\r\n").writerows(rows)
-    # JSON can carry a lone surrogate, which UTF-8 cannot: it must not end the export.
-    return text.getvalue().encode(errors="replace")
+    return text.getvalue().encode()
