@@ -149,7 +149,7 @@ def test_a_crash_at_any_write_repeats_and_loses_no_row() -> None:
         made.build_in_steps(NEVER)
         assert made.file == expected.file
         assert made.export.rows == 120
-    assert crashes > 10
+    assert crashes == 8  # each write of a build that nothing interrupts
 
 
 def test_a_rival_build_is_noticed() -> None:
