@@ -1,0 +1,115 @@
+"""python -m infra.local: the whole service on this machine, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+import time
+
+from infra.local.seed import SeedError, seed
+from infra.local.stack import ROOT, LocalStack
+
+_PORT = 8000
+_LOGS = ROOT / ".local" / "logs"
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
+    given = os.environ.get("PORT", str(_PORT))
+    parser.add_argument("--port", type=int, default=given, help="port on 127.0.0.1 (or PORT; default 8000; 0: any free)")
+    parser.add_argument("--check", action="store_true", help="deploy, print the resources, end")
+    parser.add_argument("--no-seed", action="store_true", help="do not make the demo programme")
+    return parser.parse_args()
+
+
+def _fail(message: str) -> int:
+    print(f"assent: {message}", file=sys.stderr)
+    return 2
+
+
+def _start(port: int) -> LocalStack:
+    _LOGS.mkdir(parents=True, exist_ok=True)
+    for old in _LOGS.glob("*.jsonl"):
+        old.unlink()
+    return LocalStack.start(port=port, log_dir=_LOGS)
+
+
+def _warn(stack: LocalStack) -> bool:
+    """Say what is broken; whether anything is."""
+    for name, error in stack.failed.items():
+        print(f"  ! {name} does not load: {type(error).__name__}: {error}", file=sys.stderr)
+    unknown = [each for each in stack.deployment.resources() if each.status == "unknown"]
+    for resource in unknown:
+        print(f"  ! {resource.logical_id}: the local stack does not know {resource.type}", file=sys.stderr)
+    for schedule in stack.schedules:
+        if schedule.seconds is None:
+            print(f"  ! {schedule.name}: {schedule.expression} does not run here", file=sys.stderr)
+    return bool(stack.failed or unknown)
+
+
+def _check(stack: LocalStack) -> int:
+    broken = _warn(stack)
+    for each in stack.deployment.resources():
+        if each.status != "inert":
+            print(f"{each.status:8} {each.type:36} {each.logical_id:32} {each.physical_id}")
+    counts = [each.status for each in stack.deployment.resources()]
+    print(f"{len(counts)} resources; {counts.count('inert')} have no effect on a laptop (roles, logs, alarms, layers)")
+    return 1 if broken else 0
+
+
+def _banner(stack: LocalStack, seconds: float) -> str:
+    return f"""
+  Assent is running ({seconds:.1f} s). Nothing leaves this machine: no AWS account, no network.
+
+    Start here        {stack.url}/_local
+    Sign-up page      {stack.url}/_local/signup
+    Virtual phones    {stack.url}/_local/phones
+    API document      {stack.url}/v1/openapi.json
+    Staff token       curl -s {stack.url}/_local/token -d '{{"group":"marketing"}}'
+    Function logs     {_LOGS.relative_to(ROOT)}/<function>.jsonl
+
+  Ctrl-C ends it.
+"""
+
+
+def _wait() -> None:
+    ended = threading.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: ended.set())
+    ended.wait()
+
+
+def _run(stack: LocalStack, arguments: argparse.Namespace, began: float) -> int:
+    if arguments.check:
+        return _check(stack)
+    _warn(stack)
+    if not arguments.no_seed:
+        try:
+            seed(stack)
+        except SeedError as error:
+            print(f"  ! no demo programme: {error}", file=sys.stderr)
+    print(_banner(stack, time.monotonic() - began), flush=True)
+    _wait()
+    return 0
+
+
+def main() -> int:
+    """Exit status: 0 ended by the user, 1 --check found something broken, 2 could not start."""
+    began = time.monotonic()
+    arguments = _arguments()
+    try:
+        stack = _start(0 if arguments.check else arguments.port)
+    except KeyboardInterrupt:
+        return 0
+    except OSError as error:
+        wanted = f"http://127.0.0.1:{arguments.port}"
+        return _fail(f"{wanted} is taken ({error.strerror or error}); end what uses it, or choose --port N")
+    with stack:
+        return _run(stack, arguments, began)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""Keeps what functions print away from the terminal: one JSON-lines file per function.
+
+Functions write to standard output as they do on Lambda. Several of them run at once in one process, so the stream that
+stands in for standard output looks up whose thread is writing. Threads that a function starts itself share one file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+_writer: contextvars.ContextVar[str | None] = contextvars.ContextVar("function", default=None)
+
+
+class FunctionOutput:
+    """A text stream: writes of a function go to its file, anything else to the stream that was there before."""
+
+    def __init__(self) -> None:
+        self.plain: TextIO = sys.__stdout__ or sys.stderr
+        self.folder: Path | None = None
+        self._files: dict[str, TextIO] = {}
+        self._lock = threading.Lock()
+
+    def write(self, text: str) -> int:
+        name = _writer.get()
+        if name is None and threading.current_thread() is not threading.main_thread():
+            name = "threads"
+        if name is None or self.folder is None:
+            return self.plain.write(text)
+        with self._lock:
+            if name not in self._files:
+                self._files[name] = (self.folder / f"{name}.jsonl").open("a", encoding="utf-8")
+            return self._files[name].write(text)
+
+    def flush(self) -> None:
+        with self._lock:
+            for each in (*self._files.values(), self.plain):
+                with contextlib.suppress(ValueError):
+                    each.flush()
+
+    def close_files(self) -> None:
+        """Close the functions' files; the stream itself stays usable, since loggers hold on to it."""
+        with self._lock:
+            for each in self._files.values():
+                each.close()
+            self._files.clear()
+            self.folder = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.plain, name)
+
+
+# Loggers made while a function was first imported keep their stream for the life of the process.
+_OUTPUT = FunctionOutput()
+
+
+@contextlib.contextmanager
+def capture(folder: Path) -> Iterator[FunctionOutput]:
+    """Collect functions' output under folder while the block runs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _OUTPUT.plain, _OUTPUT.folder = sys.stdout, folder
+    sys.stdout = _OUTPUT  # type: ignore[assignment]
+    try:
+        yield _OUTPUT
+    finally:
+        if sys.stdout is _OUTPUT:  # type: ignore[comparison-overlap]
+            sys.stdout = _OUTPUT.plain
+        _OUTPUT.close_files()
+
+
+@contextlib.contextmanager
+def writing_as(function: str) -> Iterator[None]:
+    """Output of this thread belongs to the function while the block runs."""
+    token = _writer.set(function)
+    try:
+        yield
+    finally:
+        _writer.reset(token)
