@@ -6,7 +6,10 @@ class names, so a class is never renamed. Messages are for people and carry no p
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from assent.phone import PhoneNumber
 
 
 class AssentError(Exception):
@@ -178,9 +181,14 @@ class SettingsError(AssentError):
 
 
 class UnreadableInboundError(AssentError):
-    """An inbound event is not one of ours or lacks a part; it goes to quarantine."""
+    """An inbound event is not one of ours or lacks a part; it goes to quarantine. `phone` is the
+    sender where one can be read, so that its marketing is stopped as a precaution."""
 
     code = "unreadable_inbound"
+
+    def __init__(self, message: str, *, phone: PhoneNumber | None = None) -> None:
+        super().__init__(message)
+        self.phone = phone
 
 
 class CountsDoNotAddUpError(AssentError):

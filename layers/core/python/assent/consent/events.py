@@ -36,6 +36,7 @@ class EventType(StrEnum):
     CONFIRMATION_TEXTED = "confirmation_texted"
     CONFIRMED = "confirmed"
     WITHDRAWN = "withdrawn"
+    STARTED = "started"
     START_REFUSED = "start_refused"
     EXPIRED = "expired"
     HELD = "held"

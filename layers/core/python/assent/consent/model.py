@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class ConsentStatus(StrEnum):
-    """`none → pending → confirmed → withdrawn`; `pending → expired`; only the person moves it on."""
+    """`none → pending → confirmed → withdrawn`, or `pending → expired`; the person moves it on."""
 
     NONE = "none"
     PENDING = "pending"
@@ -163,7 +163,7 @@ class ConsentStore(Protocol):
     def history(
         self, subscriber_key: SubscriberKey
     ) -> Sequence[tuple[ConsentEvent, Evidence | None]]:
-        """Return all events in order of `seq`; evidence is None once erased."""
+        """Return all events in order of `seq`, read consistently; evidence is None once erased."""
         ...
 
 

@@ -1,0 +1,240 @@
+"""A person's acts folded in the order in which they happened, whatever order they arrived in.
+
+The standing is a projection of the history: a late STOP or START is put in its place and all is
+counted again, so no order of arrival can lose an opt-out or revive one (fault O5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from assent.clock import parse_iso
+from assent.consent.events import EventType
+from assent.consent.model import ConsentStatus
+from assent.identifiers import ProgrammeId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from assent.consent.events import ConsentEvent
+    from assent.consent.model import Standing
+
+
+class ActKind(IntEnum):
+    """What was done. At the same instant the higher value counts last: a tie goes to STOP."""
+
+    REQUEST = 0
+    EXPIRE = 1
+    CONFIRM = 2
+    OPT_IN = 3
+    STOP = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act at the time it was done. An OPT_IN (START or YES) without a programme answers the
+    newest open request; a STOP without one is for the whole brand."""
+
+    kind: ActKind
+    at: datetime
+    programme_id: ProgrammeId | None = None
+    expires_at: datetime | None = None
+
+    @property
+    def order(self) -> tuple[datetime, int, bool, str]:
+        return (self.at, self.kind, self.programme_id is None, self.programme_id or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where one programme stands. `requested_at` and `expires_at` are set while a request is open;
+    `is_restorable` marks a consent that a brand-wide stop ended, so that START brings it back."""
+
+    status: ConsentStatus
+    at: datetime
+    requested_at: datetime | None = None
+    expires_at: datetime | None = None
+    is_restorable: bool = False
+
+    def is_open(self, at: datetime) -> bool:
+        """Return whether a request waits for an answer at this instant."""
+        return self.requested_at is not None and (self.expires_at is None or at < self.expires_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Where a person stands after some acts."""
+
+    lines: Mapping[ProgrammeId, Line] = field(default_factory=lambda: MappingProxyType({}))
+    stopped_at: datetime | None = None
+
+    def confirmed(self) -> tuple[ProgrammeId, ...]:
+        """Return the programmes with consent, sorted."""
+        return tuple(
+            sorted(p for p, line in self.lines.items() if line.status is ConsentStatus.CONFIRMED)
+        )
+
+    def open_programme(self, at: datetime) -> ProgrammeId | None:
+        """Return the programme whose request, open at this instant, is the newest."""
+        waiting = [(line.requested_at, p) for p, line in self.lines.items() if line.is_open(at)]
+        return max(waiting)[1] if waiting else None
+
+
+def project(acts: Iterable[Act], start: Projection | None = None) -> Projection:
+    """Return where these acts lead from `start`, taken in the order of their own times."""
+    projection = start or Projection()
+    for act in sorted(acts, key=lambda each: each.order):
+        projection = _EFFECTS[act.kind](projection, act)
+    return projection
+
+
+def acts_of(events: Iterable[ConsentEvent]) -> list[Act]:
+    """Return the acts that a history records; events that only spell out an act's result and
+    events that are no act of consent are left out."""
+    return [act for event in events if (act := _act_of(event)) is not None]
+
+
+def replay(standing: Standing | None, events: Sequence[ConsentEvent], *more: Act) -> Projection:
+    """Return where a history leads, with `more` acts each at its own place in time.
+
+    What came without events of its own (loaded from elsewhere) is taken from the standing, or from
+    what a later stop says it ended.
+    """
+    acts = [*acts_of(events), *more]
+    if standing is None:
+        return project(acts)
+    told = {event.programme_id for event in events if _begins_a_line(event)}
+    ended = {name for event in events for name in _names(event.facts.get("confirmed"))}
+    lines = {
+        programme_id: Line(
+            ConsentStatus.CONFIRMED if programme_id in ended else consent.status, consent.at
+        )
+        for programme_id, consent in standing.consents.items()
+        if programme_id not in told
+    }
+    has_stop = any(e.type is EventType.WITHDRAWN and e.programme_id is None for e in events)
+    if standing.stopped_at is not None and not has_stop:
+        acts.append(Act(ActKind.STOP, standing.stopped_at))
+    return project(acts, Projection(MappingProxyType(lines)))
+
+
+def _begins_a_line(event: ConsentEvent) -> bool:
+    act = _act_of(event)
+    return act is not None and act.kind in (ActKind.REQUEST, ActKind.CONFIRM, ActKind.EXPIRE)
+
+
+def happened_at(event: ConsentEvent) -> datetime:
+    """Return when the act was done: the carrier's time where there is one, else the server's."""
+    return event.provider_at or event.at
+
+
+def _act_of(event: ConsentEvent) -> Act | None:
+    at = happened_at(event)
+    match event.type:
+        case EventType.REQUESTED:
+            expires_at = parse_iso(str(event.facts["expires_at"]))
+            return Act(ActKind.REQUEST, at, event.programme_id, expires_at)
+        case EventType.EXPIRED:
+            return Act(ActKind.EXPIRE, at, event.programme_id)
+        case EventType.WITHDRAWN:
+            return Act(ActKind.STOP, at, event.programme_id)
+        case EventType.STARTED | EventType.START_REFUSED | EventType.CONFIRMED:
+            return _consenting_act(event, at)
+        case _:
+            return None
+
+
+def _consenting_act(event: ConsentEvent, at: datetime) -> Act | None:
+    if "result_of" in event.facts:
+        return None
+    if "keyword" not in event.facts:
+        return Act(ActKind.CONFIRM, at, event.programme_id)
+    answers = event.facts.get("answers")
+    return Act(ActKind.OPT_IN, at, ProgrammeId(str(answers)) if answers else None)
+
+
+def _names(value: object) -> list[ProgrammeId]:
+    return [ProgrammeId(str(name)) for name in value] if isinstance(value, (list, tuple)) else []
+
+
+def _with(
+    projection: Projection, changed: Mapping[ProgrammeId, Line], stopped_at: datetime | None
+) -> Projection:
+    return Projection(MappingProxyType({**projection.lines, **changed}), stopped_at)
+
+
+def _request(projection: Projection, act: Act) -> Projection:
+    """A form opens a request; it never lifts a stop, so a stopped status stays as it is."""
+    programme_id = _programme_of(act)
+    line = projection.lines.get(programme_id)
+    if projection.stopped_at is None:
+        new = Line(ConsentStatus.PENDING, act.at, act.at, act.expires_at)
+    else:
+        kept = line or Line(ConsentStatus.NONE, act.at)
+        new = Line(kept.status, kept.at, act.at, act.expires_at, kept.is_restorable)
+    return _with(projection, {programme_id: new}, projection.stopped_at)
+
+
+def _expire(projection: Projection, act: Act) -> Projection:
+    programme_id = _programme_of(act)
+    line = projection.lines.get(programme_id)
+    if line is None or line.status is not ConsentStatus.PENDING:
+        return projection
+    expired = Line(ConsentStatus.EXPIRED, act.at)
+    return _with(projection, {programme_id: expired}, projection.stopped_at)
+
+
+def _confirm(projection: Projection, act: Act) -> Projection:
+    """A code or a button confirms; only a text from the phone itself lifts a stop."""
+    if projection.stopped_at is not None:
+        return projection
+    confirmed = Line(ConsentStatus.CONFIRMED, act.at)
+    return _with(projection, {_programme_of(act): confirmed}, None)
+
+
+def _opt_in(projection: Projection, act: Act) -> Projection:
+    """START or YES lifts a stop with what it ended, and answers the open request."""
+    back = {p for p, line in projection.lines.items() if line.is_restorable}
+    answered = act.programme_id or projection.open_programme(act.at)
+    line = projection.lines.get(answered) if answered else None
+    if answered and line and line.is_open(act.at):
+        back.add(answered)
+    confirmed = {p: Line(ConsentStatus.CONFIRMED, act.at) for p in back}
+    return _with(projection, confirmed, None)
+
+
+def _stop(projection: Projection, act: Act) -> Projection:
+    if act.programme_id is not None:
+        left = {act.programme_id: Line(ConsentStatus.WITHDRAWN, act.at)}
+        return _with(projection, left, projection.stopped_at)
+    ended = {p: _stopped_line(line, act.at) for p, line in projection.lines.items()}
+    return _with(projection, ended, act.at)
+
+
+def _stopped_line(line: Line, at: datetime) -> Line:
+    if line.status in (ConsentStatus.CONFIRMED, ConsentStatus.PENDING):
+        was_confirmed = line.status is ConsentStatus.CONFIRMED
+        return Line(ConsentStatus.WITHDRAWN, at, is_restorable=was_confirmed)
+    return Line(line.status, line.at, is_restorable=line.is_restorable)
+
+
+def _programme_of(act: Act) -> ProgrammeId:
+    if act.programme_id is None:
+        message = f"{act.kind.name} needs a programme"
+        raise ValueError(message)
+    return act.programme_id
+
+
+_EFFECTS = MappingProxyType(
+    {
+        ActKind.REQUEST: _request,
+        ActKind.EXPIRE: _expire,
+        ActKind.CONFIRM: _confirm,
+        ActKind.OPT_IN: _opt_in,
+        ActKind.STOP: _stop,
+    }
+)
