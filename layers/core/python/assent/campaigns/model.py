@@ -12,6 +12,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
+from assent.errors import IllegalTransitionError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
@@ -113,6 +115,13 @@ class Campaign:
     execution_id: str | None = None
     frozen: Frozen | None = None
 
+    def require_frozen(self) -> Frozen:
+        """Return what launch fixed. Raises IllegalTransitionError before the launch."""
+        if self.frozen is None:
+            message = f"A {self.status} campaign has not been launched."
+            raise IllegalTransitionError(message)
+        return self.frozen
+
 
 class Fate(StrEnum):
     """How a planned candidate ended; every candidate ends in exactly one."""
@@ -197,6 +206,14 @@ class Progress:
         in_doubt + cancelled."""
         return self.planned == sum(self.fates.values())
 
+    def is_counted(self, campaign: Campaign) -> bool:
+        """Whether every slice is planned and every batch done; a campaign that never was launched
+        has nobody to count."""
+        if campaign.frozen is None:
+            return True
+        all_planned = self.slices_planned >= campaign.frozen.slices
+        return all_planned and self.batches_done >= self.batches
+
 
 class CampaignStore(Protocol):
     """Where campaigns, their plans, results and counters are kept."""
@@ -224,14 +241,19 @@ class CampaignStore(Protocol):
 
     def record_plan(self, campaign_id: CampaignId, plan: SlicePlan) -> SlicePlan:
         """Write a slice's plan once and add its totals to the counters, in one transaction; return
-        the stored plan, which is the earlier one when there was one."""
+        the stored plan, which is the earlier one when there was one.
+
+        `planned` grows by candidates and held out, `fates[held_out]` by held out, `batches` by
+        batches, `slices_planned` by one and `excluded` by reason.
+        """
         ...
 
     def plan(self, campaign_id: CampaignId, slice_number: int) -> SlicePlan | None: ...
 
     def record_batch(self, campaign_id: CampaignId, result: BatchResult, at: datetime) -> bool:
         """Write a batch's result once and add it to the counters, in one transaction; return False
-        when it was there before."""
+        when it was there before. A result with a text sent sets `first_sent_at` (once) and
+        `last_sent_at` to `at`."""
         ...
 
     def is_batch_done(self, campaign_id: CampaignId, batch_id: str) -> bool: ...

@@ -1,0 +1,134 @@
+"""May this campaign text this person now? A pure function of what was read, with its reason.
+
+The claim's condition repeats what may change after the reading (consent, stop, hold, claims), so a
+decision made here is either still true when the claim is written, or the claim is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from assent.campaigns.model import CLAIM_MEMORY, QuietHours
+from assent.consent.model import ConsentStatus
+from assent.law.caps import rolling_caps
+from assent.law.windows import next_legal_instant
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from assent.audience.subscriber import Subscriber
+    from assent.campaigns.model import Campaign
+    from assent.consent.model import Standing
+    from assent.identifiers import CampaignId
+    from assent.law.zones import Whereabouts
+
+# The disclosure promises a number of texts per month; the strictest reading of "month" that does
+# not depend on the calendar is any 30 days in a row.
+PROMISE_DAYS = 30
+
+
+class Verdict(StrEnum):
+    MAY = "may"
+    LATER = "later"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`reason` is a stable code; `trace` tells what was looked at, in order, for a person to read.
+    `at` is the instant to try again when the verdict is `later`."""
+
+    verdict: Verdict
+    reason: str
+    trace: tuple[str, ...]
+    at: datetime | None = None
+
+
+def may_send(
+    subscriber: Subscriber, campaign: Campaign, now: datetime, whereabouts: Whereabouts
+) -> Decision:
+    """Decide for one person. Raises IllegalTransitionError for a campaign never launched."""
+    trace: list[str] = []
+    reason = (
+        _consent_objection(subscriber.standing, campaign, trace)
+        or _promise_objection(subscriber, campaign, now, trace)
+        or _cap_objection(subscriber.standing, now, whereabouts, trace)
+    )
+    if reason:
+        return Decision(Verdict.NO, reason, tuple(trace))
+    return _in_window(campaign, now, whereabouts, trace)
+
+
+def consent_objection(standing: Standing, campaign: Campaign) -> str | None:
+    """Return why consent as it stands forbids any text of this campaign, None if it does not."""
+    return _consent_objection(standing, campaign, [])
+
+
+def forgettable(standing: Standing, now: datetime) -> tuple[CampaignId, ...]:
+    """Return the campaigns whose claims are too old to matter to any cap or to any second run."""
+    horizon = now - CLAIM_MEMORY
+    return tuple(
+        campaign_id for campaign_id, claim in standing.claims.items() if claim.at < horizon
+    )
+
+
+def _consent_objection(standing: Standing, campaign: Campaign, trace: list[str]) -> str | None:
+    status = standing.status_of(campaign.definition.programme_id)
+    trace.append(f"consent {status}")
+    if standing.stopped_at is not None:
+        return "stopped"
+    if status is not ConsentStatus.CONFIRMED:
+        return "withdrawn" if status is ConsentStatus.WITHDRAWN else "not_confirmed"
+    if standing.hold is not None:
+        return "held"
+    if standing.phone is None:
+        return "no_phone"
+    if campaign.campaign_id in standing.claims:
+        return "already_claimed"
+    return None
+
+
+def _promise_objection(
+    subscriber: Subscriber, campaign: Campaign, now: datetime, trace: list[str]
+) -> str | None:
+    """The programme's promise counts this programme's texts; the person may have chosen fewer."""
+    promised = campaign.require_frozen().promised_per_month
+    chosen = subscriber.profile.get("max_per_month")
+    limit = min(promised, chosen) if isinstance(chosen, int) else promised
+    since = now - timedelta(days=PROMISE_DAYS)
+    programme_id = campaign.definition.programme_id
+    claims = subscriber.standing.claims.values()
+    count = sum(claim.programme_id == programme_id and claim.at > since for claim in claims)
+    trace.append(f"promise {count}/{limit} in {PROMISE_DAYS} d")
+    if count < limit:
+        return None
+    return "frequency_promise" if limit == promised else "frequency_choice"
+
+
+def _cap_objection(
+    standing: Standing, now: datetime, whereabouts: Whereabouts, trace: list[str]
+) -> str | None:
+    """Statutes count every text of the brand, whichever programme it belongs to."""
+    for cap in rolling_caps(whereabouts):
+        since = now - timedelta(hours=cap.hours)
+        count = sum(claim.at > since for claim in standing.claims.values())
+        trace.append(f"cap {count}/{cap.max} in {cap.hours} h")
+        if count >= cap.max:
+            return "statutory_cap"
+    return None
+
+
+def _in_window(
+    campaign: Campaign, now: datetime, whereabouts: Whereabouts, trace: list[str]
+) -> Decision:
+    if campaign.definition.quiet_hours is QuietHours.OVERRIDE:
+        trace.append("window overridden")
+        return Decision(Verdict.MAY, "window_overridden", tuple(trace))
+    legal = next_legal_instant(whereabouts, now)
+    trace.append(f"window {legal.reason}")
+    if legal.at > now:
+        return Decision(Verdict.LATER, "quiet_hours", tuple(trace), legal.at)
+    return Decision(Verdict.MAY, "permitted", tuple(trace))

@@ -1,0 +1,137 @@
+"""The first step of an execution: freeze the definition and decide who runs the campaign.
+
+One execution at a time owns a campaign, by compare-and-set on its item. A later owner has a higher
+run number, and workers of a lower run stand back: taking over needs no handshake with the old one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from assent.campaigns.checks import DefinitionChecks
+from assent.campaigns.model import MAX_CAMPAIGN_LIFE, CampaignStatus, Frozen
+from assent.errors import ChangedMeanwhileError
+
+if TYPE_CHECKING:
+    from assent.audience.subscriber import SegmentStore, SubscriberScan
+    from assent.campaigns.model import Campaign, CampaignStore
+    from assent.clock import Clock
+    from assent.identifiers import CampaignId
+    from assent.programmes.model import ProgrammeStore
+
+# One invocation plans a slice well within its 900 s; 40 slices keep the plans below the 256 KB that
+# a state may pass on.
+_SUBSCRIBERS_PER_SLICE = 100_000
+_MAX_SLICES = 40
+# A batch has at most 100 s of the rate, and BatchGetItem reads at most 100 items.
+_BATCH_SECONDS = 100
+_MAX_BATCH = 100
+# An Express child lives 300 s: waiting for its turn may take half of that, so that many batches of
+# all slices together may be under way.
+_TURN_SECONDS = 150
+_MAX_CONCURRENCY = 100
+_ATTEMPTS = 5
+_ACTOR = "workflow"
+_STARTABLE = frozenset({CampaignStatus.DRAFT, CampaignStatus.REHEARSED, CampaignStatus.SCHEDULED})
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Whether this execution goes on and, if so, as which run and over how many slices.
+    `max_concurrency` is the number of batches of one slice's window that may be under way."""
+
+    campaign_id: CampaignId
+    run: int
+    proceed: bool
+    slices: int = 0
+    max_concurrency: int = 1
+    batch_size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Preparing:
+    """Takes a campaign up for one execution. `parts_per_second` is the origination identity's."""
+
+    store: CampaignStore
+    segments: SegmentStore
+    programmes: ProgrammeStore
+    subscribers: SubscriberScan
+    clock: Clock
+    parts_per_second: int
+
+    def prepare(self, campaign_id: CampaignId, execution_id: str) -> Prepared:
+        """Return what the execution is to do; asked twice by one execution, the same.
+
+        A campaign that another execution owns, that is paused, or that has ended and is counted
+        gives `proceed` False. Raises CampaignNotFoundError, what `DefinitionChecks.check` raises,
+        and ChangedMeanwhileError when it never stands still.
+        """
+        for _ in range(_ATTEMPTS):
+            campaign = self.store.campaign(campaign_id)
+            try:
+                owned = self._take_up(campaign, execution_id)
+            except ChangedMeanwhileError:
+                continue
+            return self._prepared(owned) if owned else Prepared(campaign_id, campaign.run, False)
+        message = f"campaign {campaign_id} keeps changing"
+        raise ChangedMeanwhileError(message)
+
+    def _take_up(self, campaign: Campaign, execution_id: str) -> Campaign | None:
+        """Return the campaign as this execution owns it, None when it is not its to run."""
+        if campaign.status in _STARTABLE:
+            return self._own(self._frozen(campaign), execution_id, "started")
+        if not self._has_work(campaign):
+            return None
+        if campaign.execution_id == execution_id:
+            return campaign
+        if campaign.execution_id is None:
+            return self._own(campaign, execution_id, "taken up again")
+        return None
+
+    def _has_work(self, campaign: Campaign) -> bool:
+        """A cancelled campaign is run once more, to count everybody it no longer texts."""
+        if campaign.status is CampaignStatus.RUNNING:
+            return True
+        return campaign.status is CampaignStatus.CANCELLED and not self.store.progress(
+            campaign.campaign_id
+        ).is_counted(campaign)
+
+    def _frozen(self, campaign: Campaign) -> Campaign:
+        checked = DefinitionChecks(self.programmes, self.segments).check(campaign.definition)
+        now = self.clock.now()
+        frozen = Frozen(
+            rule=checked.segment.rule,
+            promised_per_month=checked.programme.max_per_month,
+            launched_at=now,
+            expires_at=now + MAX_CAMPAIGN_LIFE,
+            slices=_clamp(
+                -(-self.subscribers.approximate_count() // _SUBSCRIBERS_PER_SLICE), _MAX_SLICES
+            ),
+            batch_size=_clamp(self.parts_per_second * _BATCH_SECONDS, _MAX_BATCH),
+        )
+        return replace(campaign, status=CampaignStatus.RUNNING, frozen=frozen)
+
+    def _own(self, campaign: Campaign, execution_id: str, did: str) -> Campaign:
+        owned = self.store.replace(
+            replace(campaign, run=campaign.run + 1, execution_id=execution_id),
+            expected_version=campaign.version,
+        )
+        self.store.log(campaign.campaign_id, self.clock.now(), _ACTOR, f"{did} by {execution_id}")
+        return owned
+
+    def _prepared(self, campaign: Campaign) -> Prepared:
+        frozen = campaign.require_frozen()
+        under_way = self.parts_per_second * _TURN_SECONDS // (frozen.batch_size * frozen.slices)
+        return Prepared(
+            campaign.campaign_id,
+            campaign.run,
+            proceed=True,
+            slices=frozen.slices,
+            max_concurrency=_clamp(under_way, _MAX_CONCURRENCY),
+            batch_size=frozen.batch_size,
+        )
+
+
+def _clamp(value: int, high: int) -> int:
+    return max(1, min(high, value))

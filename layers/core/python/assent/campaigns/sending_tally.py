@@ -1,0 +1,109 @@
+"""The fates of one batch while it is being sent, and the ledger rows not yet written.
+
+A fate counts only with its row safe: the batch's result is recorded after the last flush, and a row
+lost in a crash is found again from its claim.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from assent.campaigns.model import BatchResult, Fate
+from assent.messages.ledger import Outcome
+
+if TYPE_CHECKING:
+    from assent.campaigns.model import Batch
+    from assent.clock import Clock
+    from assent.identifiers import SubscriberKey
+    from assent.messages.ledger import LedgerRow, MessageLedger
+
+FLUSH_ROWS = 25
+# Well below the age at which another worker may call a claim without a row in doubt.
+FLUSH_SECONDS = 5.0
+
+_FATES = {
+    Outcome.SENT: Fate.SENT,
+    Outcome.REFUSED: Fate.REFUSED,
+    Outcome.IN_DOUBT: Fate.IN_DOUBT,
+    # Definitely not sent, but the claim is spent: this campaign never texts this person.
+    Outcome.ABORTED: Fate.REFUSED,
+    Outcome.THROTTLED: Fate.REFUSED,
+}
+
+
+class Tally:
+    """Fates by person. Safe to share between the threads of one worker."""
+
+    def __init__(self, batch: Batch, ledger: MessageLedger, clock: Clock) -> None:
+        self._batch_id = batch.batch_id
+        self._open = dict.fromkeys(batch.subscriber_keys)
+        self._ledger = ledger
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._fates: Counter[Fate] = Counter()
+        self._reasons: Counter[str] = Counter()
+        self._parts_sent = 0
+        self._rows: list[LedgerRow] = []
+        self._oldest_row_at = 0.0
+        for _ in range(len(batch.subscriber_keys) - len(self._open)):
+            self._count(Fate.SUPPRESSED, "listed_twice")
+
+    @property
+    def open(self) -> tuple[SubscriberKey, ...]:
+        """Those without a fate, in the batch's order."""
+        with self._lock:
+            return tuple(self._open)
+
+    def settle(self, subscriber_key: SubscriberKey, fate: Fate, reason: str) -> None:
+        """Give a person who was not texted in this attempt their fate."""
+        with self._lock:
+            del self._open[subscriber_key]
+            self._count(fate, reason)
+
+    def found(self, row: LedgerRow) -> None:
+        """Give a person the fate that the ledger shows."""
+        with self._lock:
+            del self._open[row.subscriber_key]
+            self._count(_FATES[row.outcome], row.reason or row.outcome.value)
+            if row.outcome is Outcome.SENT:
+                self._parts_sent += row.parts
+
+    def texted(self, row: LedgerRow) -> None:
+        """Keep the row of a text just handled, and its fate; write rows out when enough wait."""
+        with self._lock:
+            if not self._rows:
+                self._oldest_row_at = self._clock.monotonic()
+            self._rows.append(row)
+            self.found(row)
+            if len(self._rows) >= FLUSH_ROWS or self._is_stale():
+                self.flush()
+
+    def flush(self) -> None:
+        """Write the rows that wait; on an error they go on waiting."""
+        with self._lock:
+            if self._rows:
+                self._ledger.record(self._rows)
+                self._rows = []
+
+    def result(self) -> BatchResult:
+        """Return the batch's result; call it when nobody is open."""
+        with self._lock:
+            return BatchResult(
+                self._batch_id, dict(self._fates), dict(self._reasons), self._parts_sent
+            )
+
+    def failures(self) -> tuple[int, int]:
+        """Return how many were refused or are in doubt, and how many were handed over or tried."""
+        with self._lock:
+            failed = self._fates[Fate.REFUSED] + self._fates[Fate.IN_DOUBT]
+            return failed, failed + self._fates[Fate.SENT]
+
+    def _is_stale(self) -> bool:
+        return self._clock.monotonic() - self._oldest_row_at >= FLUSH_SECONDS
+
+    def _count(self, fate: Fate, reason: str) -> None:
+        self._fates[fate] += 1
+        if fate is not Fate.SENT:
+            self._reasons[f"{fate}:{reason}"] += 1

@@ -1,0 +1,141 @@
+"""What a marketer does with a campaign: draft, edit, launch, pause, resume, cancel, look.
+
+Each change of status is a compare-and-set with its permitted *from* states and one line in the
+decision log; the sending itself happens in the workflow, which re-reads the status all the time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from assent.campaigns.checks import DefinitionChecks
+from assent.campaigns.executions import start_execution
+from assent.campaigns.model import PERMITTED_FROM, Campaign, CampaignStatus
+from assent.errors import ChangedMeanwhileError, IllegalTransitionError
+from assent.identifiers import CampaignId
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assent.audience.subscriber import SegmentStore
+    from assent.campaigns.model import CampaignStore, Definition, Progress, Workflow
+    from assent.clock import Clock
+    from assent.identifiers import Ids
+    from assent.programmes.model import ProgrammeStore
+
+_EDITABLE = frozenset({CampaignStatus.DRAFT, CampaignStatus.REHEARSED})
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignService:
+    """Use cases over campaigns. `actor` is the staff member who asks."""
+
+    store: CampaignStore
+    segments: SegmentStore
+    programmes: ProgrammeStore
+    workflow: Workflow
+    clock: Clock
+    ids: Ids
+
+    def draft(self, definition: Definition, actor: str) -> Campaign:
+        """Create a draft. Raises what `DefinitionChecks.check` raises."""
+        self._checks.check(definition)
+        now = self.clock.now()
+        campaign = Campaign(
+            CampaignId(self.ids.new("c")), definition, CampaignStatus.DRAFT, now, actor
+        )
+        self.store.create(campaign)
+        self.store.log(campaign.campaign_id, now, actor, "drafted")
+        return campaign
+
+    def edit(
+        self, campaign_id: CampaignId, definition: Definition, expected_version: int, actor: str
+    ) -> Campaign:
+        """Replace the definition of a campaign that was not launched; it is a draft again.
+
+        Raises IllegalTransitionError once launched, ChangedMeanwhileError for another version.
+        """
+        campaign = self.store.campaign(campaign_id)
+        if campaign.status not in _EDITABLE:
+            message = f"A {campaign.status} campaign cannot be edited; draft a new one."
+            raise IllegalTransitionError(message)
+        self._checks.check(definition)
+        edited = self.store.replace(
+            replace(campaign, definition=definition, status=CampaignStatus.DRAFT),
+            expected_version=expected_version,
+        )
+        self.store.log(campaign_id, self.clock.now(), actor, "edited")
+        return edited
+
+    def launch(self, campaign_id: CampaignId, actor: str) -> Campaign:
+        """Schedule a campaign that passes the checks, and start its workflow.
+
+        Launching again what is scheduled but was not taken up starts it again: a crash between the
+        two writes must not strand it. Raises IllegalTransitionError and what the checks raise.
+        """
+        campaign = self.store.campaign(campaign_id)
+        self._checks.check(campaign.definition)
+        if campaign.status is not CampaignStatus.SCHEDULED:
+            campaign = self._move(campaign, CampaignStatus.SCHEDULED, actor, "launched")
+        start_execution(self.workflow, campaign)
+        return campaign
+
+    def pause(self, campaign_id: CampaignId, actor: str) -> Campaign:
+        """Stop sending within a worker step; what is planned stays planned."""
+        campaign = self.store.campaign(campaign_id)
+        return self._move(campaign, CampaignStatus.PAUSED, actor, "paused")
+
+    def resume(self, campaign_id: CampaignId, actor: str) -> Campaign:
+        """Go on with what is left, in a new execution that supersedes the paused one."""
+        campaign = self.store.campaign(campaign_id)
+        if campaign.status is not CampaignStatus.PAUSED:
+            raise IllegalTransitionError(_refusal(campaign, "resumed"))
+        free = replace(campaign, execution_id=None)
+        resumed = self._move(free, CampaignStatus.RUNNING, actor, "resumed")
+        start_execution(self.workflow, resumed)
+        return resumed
+
+    def cancel(self, campaign_id: CampaignId, actor: str) -> Campaign:
+        """End a campaign for good. One under way gets a last execution that only settles it: texts
+        already claimed keep their fate, everybody else is counted as cancelled."""
+        campaign = self.store.campaign(campaign_id)
+        free = replace(campaign, execution_id=None)
+        cancelled = self._move(free, CampaignStatus.CANCELLED, actor, "cancelled")
+        if cancelled.frozen is not None:
+            start_execution(self.workflow, cancelled)
+        return cancelled
+
+    def campaign(self, campaign_id: CampaignId) -> Campaign:
+        """Raises CampaignNotFoundError."""
+        return self.store.campaign(campaign_id)
+
+    def campaigns(self, status: CampaignStatus | None = None) -> Sequence[Campaign]:
+        """Return all of a status (or all), newest first."""
+        return self.store.campaigns(status)
+
+    def progress(self, campaign_id: CampaignId) -> Progress:
+        """Return the running totals. Raises CampaignNotFoundError."""
+        self.store.campaign(campaign_id)
+        return self.store.progress(campaign_id)
+
+    @property
+    def _checks(self) -> DefinitionChecks:
+        return DefinitionChecks(self.programmes, self.segments)
+
+    def _move(self, campaign: Campaign, to: CampaignStatus, actor: str, did: str) -> Campaign:
+        if campaign.status not in PERMITTED_FROM[to]:
+            raise IllegalTransitionError(_refusal(campaign, did))
+        try:
+            moved = self.store.replace(
+                replace(campaign, status=to), expected_version=campaign.version
+            )
+        except ChangedMeanwhileError:
+            message = "The campaign has just changed; look at it again."
+            raise ChangedMeanwhileError(message) from None
+        self.store.log(campaign.campaign_id, self.clock.now(), actor, did)
+        return moved
+
+
+def _refusal(campaign: Campaign, did: str) -> str:
+    return f"A {campaign.status} campaign cannot be {did}."
