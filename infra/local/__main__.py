@@ -19,7 +19,12 @@ _LOGS = ROOT / ".local" / "logs"
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
     given = os.environ.get("PORT", str(_PORT))
-    parser.add_argument("--port", type=int, default=given, help="port on 127.0.0.1 (or PORT; default 8000; 0: any free)")
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=given,
+        help="port on 127.0.0.1 (or PORT; default 8000; 0: any free)",
+    )
     parser.add_argument("--check", action="store_true", help="deploy, print the resources, end")
     parser.add_argument("--no-seed", action="store_true", help="do not make the demo programme")
     return parser.parse_args()
@@ -43,7 +48,10 @@ def _warn(stack: LocalStack) -> bool:
         print(f"  ! {name} does not load: {type(error).__name__}: {error}", file=sys.stderr)
     unknown = [each for each in stack.deployment.resources() if each.status == "unknown"]
     for resource in unknown:
-        print(f"  ! {resource.logical_id}: the local stack does not know {resource.type}", file=sys.stderr)
+        print(
+            f"  ! {resource.logical_id}: the local stack does not know {resource.type}",
+            file=sys.stderr,
+        )
     for schedule in stack.schedules:
         if schedule.seconds is None:
             print(f"  ! {schedule.name}: {schedule.expression} does not run here", file=sys.stderr)
@@ -56,7 +64,9 @@ def _check(stack: LocalStack) -> int:
         if each.status != "inert":
             print(f"{each.status:8} {each.type:36} {each.logical_id:32} {each.physical_id}")
     counts = [each.status for each in stack.deployment.resources()]
-    print(f"{len(counts)} resources; {counts.count('inert')} have no effect on a laptop (roles, logs, alarms, layers)")
+    print(
+        f"{len(counts)} resources; {counts.count('inert')} have no effect on a laptop (roles, logs, alarms, layers)"
+    )
     return 1 if broken else 0
 
 
@@ -106,7 +116,9 @@ def main() -> int:
         return 0
     except OSError as error:
         wanted = f"http://127.0.0.1:{arguments.port}"
-        return _fail(f"{wanted} is taken ({error.strerror or error}); end what uses it, or choose --port N")
+        return _fail(
+            f"{wanted} is taken ({error.strerror or error}); end what uses it, or choose --port N"
+        )
     with stack:
         return _run(stack, arguments, began)
 

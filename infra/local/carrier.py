@@ -47,7 +47,9 @@ class Faults:
     def shares(self) -> dict[str, float]:
         """Share by kind of fault."""
         plain = ("latency_ms", "hang_ms", "seed")
-        return {each.name: getattr(self, each.name) for each in fields(self) if each.name not in plain}
+        return {
+            each.name: getattr(self, each.name) for each in fields(self) if each.name not in plain
+        }
 
 
 class InvalidFaultsError(ValueError):
@@ -59,7 +61,10 @@ def parse_faults(body: Any) -> Faults:
     known = {each.name for each in fields(Faults)}
     if not isinstance(body, dict) or not set(body) <= known:
         raise InvalidFaultsError(f"give an object with any of: {', '.join(sorted(known))}")
-    if any(not isinstance(value, int | float) or isinstance(value, bool) or value < 0 for value in body.values()):
+    if any(
+        not isinstance(value, int | float) or isinstance(value, bool) or value < 0
+        for value in body.values()
+    ):
         raise InvalidFaultsError("every value is a number, not negative")
     faults = Faults(**body)
     if sum(faults.shares().values()) > 1 + 1e-9:

@@ -30,7 +30,12 @@ class Deployment:
     """The stack as deployed. Values resolve against it; resources are created the first time they are asked for."""
 
     def __init__(
-        self, cloud: Cloud, template: Template, stack_name: str, url: str, parameters: dict[str, str]
+        self,
+        cloud: Cloud,
+        template: Template,
+        stack_name: str,
+        url: str,
+        parameters: dict[str, str],
     ) -> None:
         self.template = template
         self.stack_name = stack_name

@@ -6,6 +6,7 @@ Throttling per route is left to AWS: it protects a bill, and the service's own l
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 from collections.abc import Callable, Iterable
 from http.client import responses as reasons
@@ -16,6 +17,7 @@ from infra.local.events import Request, Response, problem, to_event, to_response
 from infra.local.lambdas import Functions
 from infra.local.routes import Cors, Route, find_route
 
+_HOST = "127.0.0.1"
 PAYLOAD_LIMIT = 10 * 1024 * 1024
 Local = Callable[[Request], Response | None]
 log = logging.getLogger(__name__)
@@ -52,11 +54,15 @@ class Edge:
         claims = None
         if route.authorizer:
             try:
-                claims = self._verifier.claims(route.authorizer, request.header(route.authorizer.header))
+                claims = self._verifier.claims(
+                    route.authorizer, request.header(route.authorizer.header)
+                )
             except UnauthorizedError as error:
                 log.info("unauthorized: %s", error)
                 refused = problem(401, "Unauthorized")
-                return Response(401, [*refused.headers, ("www-authenticate", "Bearer")], refused.body)
+                return Response(
+                    401, [*refused.headers, ("www-authenticate", "Bearer")], refused.body
+                )
         return self._invoke(route, to_event(request, route, path_parameters, claims))
 
     def _invoke(self, route: Route, event: dict[str, Any]) -> Response:
@@ -72,7 +78,10 @@ class Edge:
         if not origin or not allowed or not ("*" in allowed or origin in allowed):
             return response
         own = {name for name, _ in response.headers}
-        extra = [("access-control-allow-origin", "*" if "*" in allowed else origin), ("vary", "origin")]
+        extra = [
+            ("access-control-allow-origin", "*" if "*" in allowed else origin),
+            ("vary", "origin"),
+        ]
         if self._cors.credentials:
             extra.append(("access-control-allow-credentials", "true"))
         if self._cors.exposed:
@@ -150,7 +159,7 @@ class EdgeServer:
             protocol_version = "HTTP/1.1"
             timeout = 60
 
-            def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002, ARG002
+            def log(self, type: str, message: str, *args: Any) -> None:
                 """Quiet: the functions' logs say what happened."""
 
         class Server(ThreadedWSGIServer):
@@ -158,7 +167,10 @@ class EdgeServer:
             block_on_close = False
             request_queue_size = 512
 
-        self._server = Server("127.0.0.1", port, self._not_ready, Handler)
+        # werkzeug ends the process when a port is taken; trying it first raises instead.
+        with socket.create_server((_HOST, port)) as trial:
+            chosen = int(trial.getsockname()[1])
+        self._server = Server(_HOST, chosen, self._not_ready, Handler)
         self.port = int(self._server.server_port)
         self._thread: threading.Thread | None = None
 
@@ -172,7 +184,10 @@ class EdgeServer:
         """Begin to answer, in a thread."""
         self._server.app = wsgi(answer)
         self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, name="edge", daemon=True
+            target=self._server.serve_forever,
+            kwargs={"poll_interval": 0.1},
+            name="edge",
+            daemon=True,
         )
         self._thread.start()
 

@@ -14,7 +14,13 @@ from urllib.parse import parse_qsl
 from infra.local.cloud import ACCOUNT
 from infra.local.routes import Route
 
-_TEXT = ("text/", "application/json", "application/javascript", "application/xml", "application/problem+json")
+_TEXT = (
+    "text/",
+    "application/json",
+    "application/javascript",
+    "application/xml",
+    "application/problem+json",
+)
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,9 @@ def _query(request: Request) -> dict[str, str]:
     return values
 
 
-def _request_context(request: Request, route: Route, claims: dict[str, str] | None) -> dict[str, Any]:
+def _request_context(
+    request: Request, route: Route, claims: dict[str, str] | None
+) -> dict[str, Any]:
     now = time.time()
     context: dict[str, Any] = {
         "accountId": ACCOUNT,

@@ -82,7 +82,9 @@ class Inbound:
         at = time.time() if reply.at is None else reply.at
         event = payload(reply, to, last.message_id if last else None)
         body = envelope(self._path.topic_arn, json.dumps(event), at)
-        self._cloud.client("sqs").send_message(QueueUrl=self._path.queue_url, MessageBody=json.dumps(body))
+        self._cloud.client("sqs").send_message(
+            QueueUrl=self._path.queue_url, MessageBody=json.dumps(body)
+        )
         return {
             "id": event["inboundMessageId"],
             "from": reply.sender,

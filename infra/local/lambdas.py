@@ -163,6 +163,10 @@ class Functions:
             answer = self.find(name).invoke(payload)
         except Exception as error:  # the boundary of a Lambda invocation
             log.info("%s raised %s", name, type(error).__name__)
-            answer = {"errorType": type(error).__name__, "errorMessage": str(error), "stackTrace": []}
+            answer = {
+                "errorType": type(error).__name__,
+                "errorMessage": str(error),
+                "stackTrace": [],
+            }
             return {"StatusCode": 200, "FunctionError": "Unhandled", "Payload": answer}
         return {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": answer}

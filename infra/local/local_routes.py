@@ -16,7 +16,12 @@ from infra.local.inbound import Inbound, Reply
 from infra.local.staff import Staff, UnknownGroupError
 
 _PAGES = Path(__file__).parent / "pages"
-_KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_KINDS = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
 _HOSTS = {"127.0.0.1", "localhost", "::1"}
 _POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 _E164_DIGITS = range(5, 16)

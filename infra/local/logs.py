@@ -34,7 +34,9 @@ class FunctionOutput:
             return self.plain.write(text)
         with self._lock:
             if name not in self._files:
-                self._files[name] = (self.folder / f"{name}.jsonl").open("a", encoding="utf-8")
+                self._files[name] = (self.folder / f"{name}.jsonl").open(
+                    "a", buffering=1, encoding="utf-8"
+                )
             return self._files[name].write(text)
 
     def flush(self) -> None:
@@ -59,12 +61,19 @@ class FunctionOutput:
 _OUTPUT = FunctionOutput()
 
 
+def _stand_in() -> None:
+    """Test runners put standard output of their own in place again and again."""
+    if sys.stdout is not _OUTPUT:  # type: ignore[comparison-overlap]
+        _OUTPUT.plain = sys.stdout
+        sys.stdout = _OUTPUT  # type: ignore[assignment]
+
+
 @contextlib.contextmanager
 def capture(folder: Path) -> Iterator[FunctionOutput]:
     """Collect functions' output under folder while the block runs."""
     folder.mkdir(parents=True, exist_ok=True)
-    _OUTPUT.plain, _OUTPUT.folder = sys.stdout, folder
-    sys.stdout = _OUTPUT  # type: ignore[assignment]
+    _OUTPUT.folder = folder
+    _stand_in()
     try:
         yield _OUTPUT
     finally:
@@ -76,6 +85,7 @@ def capture(folder: Path) -> Iterator[FunctionOutput]:
 @contextlib.contextmanager
 def writing_as(function: str) -> Iterator[None]:
     """Output of this thread belongs to the function while the block runs."""
+    _stand_in()
     token = _writer.set(function)
     try:
         yield

@@ -64,7 +64,9 @@ class QueuePump:
         self._sent = 0
         self._stopping = False
         self._threads = [
-            threading.Thread(target=self._run, name=f"pump-{mapping.function.folder}-{n}", daemon=True)
+            threading.Thread(
+                target=self._run, name=f"pump-{mapping.function.folder}-{n}", daemon=True
+            )
             for n in range(_WORKERS)
         ]
 
@@ -116,7 +118,9 @@ class QueuePump:
     def _failures(self, messages: list[dict[str, Any]]) -> set[str]:
         everyone = {message["MessageId"] for message in messages}
         try:
-            answer = self._mapping.function.invoke({"Records": [_record(self._mapping, each) for each in messages]})
+            answer = self._mapping.function.invoke(
+                {"Records": [_record(self._mapping, each) for each in messages]}
+            )
         except Exception as error:  # the whole batch comes back, as on AWS
             log.warning("%s raised %s", self._mapping.function.folder, type(error).__name__)
             return everyone

@@ -46,7 +46,9 @@ def create_table(cloud: Cloud, wanted: Wanted) -> Made:
     properties = wanted.properties
     keep = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
     try:
-        client.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **_only(properties, *keep))
+        client.create_table(
+            TableName=name, BillingMode="PAY_PER_REQUEST", **_only(properties, *keep)
+        )
     except client.exceptions.ResourceInUseException:
         return Made(name, _table_attributes(name))
     ttl = properties.get("TimeToLiveSpecification")
@@ -99,7 +101,9 @@ def create_topic(cloud: Cloud, wanted: Wanted) -> Made:
     name = wanted.properties.get("TopicName", wanted.name)
     arn = cloud.client("sns").create_topic(Name=name)["TopicArn"]
     for entry in wanted.properties.get("Subscription", []):
-        cloud.client("sns").subscribe(TopicArn=arn, Protocol=entry["Protocol"], Endpoint=entry["Endpoint"])
+        cloud.client("sns").subscribe(
+            TopicArn=arn, Protocol=entry["Protocol"], Endpoint=entry["Endpoint"]
+        )
     return Made(arn, {"TopicArn": arn, "TopicName": name})
 
 
@@ -142,7 +146,13 @@ def create_queue(cloud: Cloud, wanted: Wanted) -> Made:
 
 def create_user_pool(cloud: Cloud, wanted: Wanted) -> Made:
     """A Cognito user pool."""
-    keep = ("Policies", "AdminCreateUserConfig", "UsernameAttributes", "AutoVerifiedAttributes", "MfaConfiguration")
+    keep = (
+        "Policies",
+        "AdminCreateUserConfig",
+        "UsernameAttributes",
+        "AutoVerifiedAttributes",
+        "MfaConfiguration",
+    )
     client = cloud.client("cognito-idp")
     name = wanted.properties.get("UserPoolName", wanted.name)
     pool = client.create_user_pool(PoolName=name, **_only(wanted.properties, *keep))["UserPool"]

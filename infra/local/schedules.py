@@ -57,7 +57,9 @@ class Timer:
         self._schedule = schedule
         self._seconds = seconds
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"schedule-{schedule.name}", daemon=True)
+        self._thread = threading.Thread(
+            target=self._run, name=f"schedule-{schedule.name}", daemon=True
+        )
 
     def start(self) -> None:
         """Begin; the first run comes after one full interval, as on AWS."""

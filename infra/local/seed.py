@@ -13,7 +13,26 @@ BRAND = "Example Shop"
 TERMS_URL = "https://example.com/sms/terms"
 PRIVACY_URL = "https://example.com/privacy"
 MAX_PER_MONTH = 8
-COUNTRIES = ["US", "CA", "GB", "FR", "AU", "SE", "DE", "BR", "ES", "IT", "NL", "PL", "CZ", "MX", "JP", "ZA", "NZ", "IE"]
+COUNTRIES = [
+    "US",
+    "CA",
+    "GB",
+    "FR",
+    "AU",
+    "SE",
+    "DE",
+    "BR",
+    "ES",
+    "IT",
+    "NL",
+    "PL",
+    "CZ",
+    "MX",
+    "JP",
+    "ZA",
+    "NZ",
+    "IE",
+]
 
 _DISCLOSURES: Mapping[str, str] = {
     "en": (
@@ -59,7 +78,9 @@ class SeedError(RuntimeError):
 
 def disclosure(locale: str) -> str:
     """The disclosure wording of the demo programme in a locale."""
-    return _DISCLOSURES[locale].format(brand=BRAND, max=MAX_PER_MONTH, terms=TERMS_URL, privacy=PRIVACY_URL)
+    return _DISCLOSURES[locale].format(
+        brand=BRAND, max=MAX_PER_MONTH, terms=TERMS_URL, privacy=PRIVACY_URL
+    )
 
 
 def programme() -> dict[str, Any]:
@@ -97,7 +118,10 @@ def _post(stack: Seedable, path: str, body: dict[str, Any]) -> None:
 
 def _call(stack: Seedable, method: str, path: str, body: Any) -> tuple[int, str]:
     connection = http.client.HTTPConnection(urlsplit(stack.url).netloc, timeout=30)
-    headers = {"authorization": f"Bearer {stack.token('marketing')}", "content-type": "application/json"}
+    headers = {
+        "authorization": f"Bearer {stack.token('marketing')}",
+        "content-type": "application/json",
+    }
     try:
         connection.request(method, path, None if body is None else json.dumps(body), headers)
         answer = connection.getresponse()

@@ -1,8 +1,8 @@
 """The whole service in this process: deploy the template, serve its API, move its queues, run its workflows.
 
-    with LocalStack.start(port=0) as stack:
-        stack.url, stack.token("marketing"), stack.client("dynamodb"), stack.output("ApiUrl")
-        stack.invoke("campaign_send", event)
+with LocalStack.start(port=0) as stack:
+    stack.url, stack.token("marketing"), stack.client("dynamodb"), stack.output("ApiUrl")
+    stack.invoke("campaign_send", event)
 """
 
 from __future__ import annotations
@@ -85,7 +85,10 @@ class LocalStack:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.stop()
 
@@ -113,7 +116,9 @@ class LocalStack:
         """Texts that phones received, oldest first."""
         return self.carrier.texts(to)
 
-    def text_from(self, phone: str, body: str, to: str | None = None, at: float | None = None) -> dict[str, Any]:
+    def text_from(
+        self, phone: str, body: str, to: str | None = None, at: float | None = None
+    ) -> dict[str, Any]:
         """A phone texts back; at in seconds since 1970."""
         return self.inbound.deliver(Reply(phone, body, to, at))
 
@@ -153,7 +158,9 @@ class LocalStack:
     def _load_functions(self) -> None:
         folder = self._options.log_dir
         if folder is None:
-            folder = Path(self._undo.enter_context(tempfile.TemporaryDirectory(prefix="assent-local-")))
+            folder = Path(
+                self._undo.enter_context(tempfile.TemporaryDirectory(prefix="assent-local-"))
+            )
         self.log_dir = folder
         self._undo.enter_context(capture(folder))
         found = self.deployment.of_type("AWS::Lambda::Function")
@@ -223,7 +230,9 @@ class LocalStack:
                 function = self.functions.find(properties["FunctionName"])
                 reports = "ReportBatchItemFailures" in properties.get("FunctionResponseTypes", [])
                 size = int(properties.get("BatchSize", 10))
-                pumps.append(QueuePump(self.cloud, Mapping(queues[arn], arn, function, size, reports)))
+                pumps.append(
+                    QueuePump(self.cloud, Mapping(queues[arn], arn, function, size, reports))
+                )
         for pump in pumps:
             pump.start()
             self._undo.callback(pump.stop)

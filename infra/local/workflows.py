@@ -1,14 +1,15 @@
 """Runs state machines on moto's Step Functions with Lambda tasks going to the real handlers in this process.
 
-Four things of moto are bent, each because the real service differs: Lambda tasks would need Docker; children of a
-distributed map may not be EXPRESS; percentages must have a decimal point; and a map worker recurses once per item, so
-that a thousand batches end in a RecursionError.
+Five things of moto are bent, each because the real service differs: Lambda tasks would need Docker; children of a
+distributed map may not be EXPRESS; percentages must have a decimal point; executions without a name all get the same
+one; and a map worker recurses once per item, so that a thousand batches end in a RecursionError.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import uuid
 from typing import Any, Protocol
 
 from infra.local.cloud import Cloud
@@ -43,6 +44,7 @@ def patch_workflows(cloud: Cloud, invoke: LambdaTask, undo: contextlib.ExitStack
     _lambda_tasks(invoke, undo)
     _s3_clients(cloud, undo)
     _flat_workers(undo)
+    _names(undo)
 
 
 def _replace(owner: Any, name: str, value: Any, undo: contextlib.ExitStack) -> None:
@@ -55,7 +57,9 @@ def _lambda_tasks(invoke: LambdaTask, undo: contextlib.ExitStack) -> None:
 
     module = import_module(f"{_PARSER}.state_task.lambda_eval_utils")
 
-    def in_process(parameters: dict[str, Any], region: str, state_credentials: Any) -> dict[str, Any]:
+    def in_process(
+        parameters: dict[str, Any], region: str, state_credentials: Any
+    ) -> dict[str, Any]:
         payload = parameters.get("Payload") or b"{}"
         return invoke(parameters["FunctionName"], json.loads(payload))
 
@@ -72,6 +76,19 @@ def _s3_clients(cloud: Cloud, undo: contextlib.ExitStack) -> None:
     for where in ("item_reader.eval", "result_writer.resource_eval"):
         module = import_module(f"{_PARSER}.state_map.{where}.resource_eval_s3")
         _replace(module, "boto_client_for", client, undo)
+
+
+def _names(undo: contextlib.ExitStack) -> None:
+    from moto.stepfunctions.parser.models import StepFunctionsParserBackend
+
+    plain = StepFunctionsParserBackend.start_execution
+
+    def start(
+        backend: Any, state_machine_arn: str, name: str | None = None, *rest: Any, **more: Any
+    ) -> Any:
+        return plain(backend, state_machine_arn, name or str(uuid.uuid4()), *rest, **more)
+
+    _replace(StepFunctionsParserBackend, "start_execution", start, undo)
 
 
 def _flat_workers(undo: contextlib.ExitStack) -> None:
@@ -106,4 +123,6 @@ def stop_all(cloud: Cloud, machine_arns: list[str]) -> None:
         running = client.list_executions(stateMachineArn=arn, statusFilter="RUNNING")["executions"]
         for execution in running:
             with contextlib.suppress(client.exceptions.ClientError):
-                client.stop_execution(executionArn=execution["executionArn"], cause="local stack ends")
+                client.stop_execution(
+                    executionArn=execution["executionArn"], cause="local stack ends"
+                )
