@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from assent.errors import AssentError
 from assent.http.refusals import MalformedRequestError
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ class Once:
             return kept
         try:
             answer = work()
-        except BaseException:
+        except AssentError:
+            # Any other error may have come after the work was done: only time releases that key.
             self.store.release(key)
             raise
         self.store.finish(key, answer)

@@ -1,0 +1,42 @@
+"""The staff route to what people texted back and a person must read."""
+
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from assent.clock import iso
+from assent.http.cursors import PAGE, Cursors
+from assent.http.parameters import CursorInQuery, LimitInQuery
+from assent.http.resolver import Api
+from assent.http.shapes_inbox import InboxItemShown, InboxPage
+from assent.inbound.inbox import InboxItem, InboxStore
+
+
+def add_inbox(api: Api, store: Callable[[], InboxStore], cursors: Cursors) -> None:
+    """Register the route."""
+
+    @api.get("/v1/inbox", tags=["Inbox"])
+    def read_inbox(
+        box: Annotated[Literal["open", "done"], Query()] = "open",
+        limit: LimitInQuery = PAGE,
+        cursor: CursorInQuery = None,
+    ) -> InboxPage:
+        """Replies that are no keyword: feedback, and those that rest marketing until they are read.
+        Numbers are shown masked."""
+        query = f"inbox {box}"
+        items, more = store().page(box, limit=limit, cursor=cursors.read(query, cursor))
+        return InboxPage(
+            items=[_shown(each) for each in items], next_cursor=cursors.issue(query, more)
+        )
+
+
+def _shown(item: InboxItem) -> InboxItemShown:
+    return InboxItemShown(
+        received_id=item.received_id,
+        received_at=iso(item.received_at),
+        subscriber_key=item.subscriber_key,
+        body=item.body,
+        reason=item.reason,
+        answers=item.answers,
+    )

@@ -1,0 +1,40 @@
+"""All routes of the staff who run campaigns, on one resolver."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from assent.audience.service import SegmentService
+from assent.campaigns.service import CampaignService
+from assent.http.campaigns import add_campaigns
+from assent.http.cursors import Cursors, checksum
+from assent.http.idempotency import Once
+from assent.http.inbox import add_inbox
+from assent.http.programmes import add_programmes
+from assent.http.resolver import Api
+from assent.http.segments import add_segments
+from assent.inbound.inbox import InboxStore
+from assent.programmes.service import ProgrammeService
+
+
+@dataclass(frozen=True, slots=True)
+class MarketingServices:
+    """What these routes need. `brand` names programmes that do not name their own."""
+
+    programmes: ProgrammeService
+    segments: SegmentService
+    campaigns: CampaignService
+    inbox: InboxStore
+    once: Once
+    brand: str
+
+
+def marketing_api(services: Callable[[], MarketingServices]) -> Api:
+    """Return the routes; `services` is first asked when a request comes."""
+    api = Api(is_staff=True)
+    # This function may not use the phone key, and its lists say nothing about one person.
+    cursors = Cursors(checksum)
+    add_programmes(api, lambda: services().programmes, cursors, lambda: services().brand)
+    add_segments(api, lambda: services().segments, cursors)
+    add_campaigns(api, lambda: services().campaigns, lambda: services().once, cursors)
+    add_inbox(api, lambda: services().inbox, cursors)
+    return api.ready()

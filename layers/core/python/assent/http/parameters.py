@@ -1,0 +1,28 @@
+"""Path, query and header parameters that several routes share."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
+
+from assent.http.cursors import MAX_PAGE
+
+_ID = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
+
+ProgrammeInPath = Annotated[str, Path(pattern=_ID)]
+SegmentInPath = Annotated[str, Path(pattern=_ID)]
+CampaignInPath = Annotated[str, Path(pattern=_ID)]
+ExportInPath = Annotated[str, Path(pattern=_ID)]
+ProgrammeInQuery = Annotated[str | None, Query(pattern=_ID)]
+PhoneInQuery = Annotated[
+    str, Query(max_length=64, description="In E.164, its plus sign written as `%2B`")
+]
+CursorInQuery = Annotated[str | None, Query(max_length=1024, description="From `next_cursor`")]
+LimitInQuery = Annotated[int, Query(ge=1, le=MAX_PAGE)]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="Any text of up to 255 characters. The same request sent again under it is "
+        "answered as before and done once; it is remembered for a day.",
+    ),
+]

@@ -1,0 +1,146 @@
+"""The public routes: what a sign-up form reads and sends, and the API's description.
+
+Every well-formed sign-up has one answer, so that nobody learns from it who is subscribed.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from assent.errors import DisclosureNotFoundError
+from assent.http.fields import Locale
+from assent.http.idempotency import Once
+from assent.http.parameters import IdempotencyKey, ProgrammeInPath
+from assent.http.resolver import Api
+from assent.http.shapes_opt_in import (
+    Accepted,
+    Confirmation,
+    Confirmed,
+    OptIn,
+    PublicProgramme,
+    ShownDisclosure,
+)
+from assent.identifiers import ProgrammeId
+from assent.opt_in.form_token import FormTokens
+from assent.opt_in.service import OptInForm, OptInService
+from assent.programmes.model import Disclosure, Programme, ProgrammeStore
+from assent.telemetry import count, record
+
+
+@dataclass(frozen=True, slots=True)
+class PublicServices:
+    """What the public routes need."""
+
+    programmes: ProgrammeStore
+    opt_in: OptInService
+    form_tokens: FormTokens
+    once: Once
+
+
+def public_api(services: Callable[[], PublicServices]) -> Api:
+    """Return the public routes; `services` is first asked when a request comes."""
+    api = Api(is_staff=False)
+
+    @api.get("/v1/programmes/<programme_id>", tags=["Sign-up"])
+    def read_programme(
+        programme_id: ProgrammeInPath, locale: Annotated[Locale | None, Query()] = None
+    ) -> PublicProgramme:
+        """What the form shows: the programme and the consent wording in the nearest locale."""
+        known = services()
+        programme = known.programmes.programme(ProgrammeId(programme_id))
+        disclosures = known.programmes.latest_disclosures(programme.programme_id)
+        shown = nearest(disclosures, locale, programme)
+        return _public(programme, shown, known.form_tokens.issue(programme.programme_id))
+
+    @api.post("/v1/opt-ins", status_code=202, tags=["Sign-up"])
+    def ask_for_consent(body: OptIn, idempotency_key: IdempotencyKey = None) -> Accepted:
+        """Ask to be texted. The person must still confirm from their own phone; the answer is the
+        same for every number."""
+        form = _form(body, api)
+
+        def work() -> str:
+            services().opt_in.request(form)
+            count("OptInRequested")
+            record("opt_in_requested", {"programme_id": body.programme_id, "reason": "form"})
+            return Accepted().model_dump_json()
+
+        answer = services().once.run("opt-ins", idempotency_key, body.model_dump_json(), work)
+        return Accepted.model_validate_json(answer)
+
+    @api.post("/v1/opt-ins/confirm", tags=["Sign-up"])
+    def confirm_consent(body: Confirmation) -> Confirmed:
+        """Confirm with the code from the text. Wrong, used, expired and never issued look alike."""
+        programme_id = ProgrammeId(body.programme_id)
+        services().opt_in.confirm_code(programme_id, body.phone, body.code)
+        count("ConsentConfirmed")
+        record("consent_confirmed", {"programme_id": programme_id, "reason": "code"})
+        return Confirmed()
+
+    @api.get(
+        "/v1/openapi.json",
+        tags=["Description"],
+        cache_control="public, max-age=300",
+        enable_validation=False,
+    )
+    def read_openapi() -> Response[Any]:
+        """This document."""
+        document = resources.files("assent.http").joinpath("openapi.json").read_text()
+        return Response(200, "application/json", json.loads(document))
+
+    return api.ready()
+
+
+def nearest(
+    disclosures: Sequence[Disclosure], locale: str | None, programme: Programme
+) -> Disclosure:
+    """Return the wording in the locale, else in its language, else in the programme's first
+    locale that has one. Raises DisclosureNotFoundError when none was ever published."""
+    by_locale = {each.locale.lower(): each for each in disclosures}
+    wanted = [*([locale, locale.split("-")[0]] if locale else []), *programme.locales]
+    for each in wanted:
+        if each.lower() in by_locale:
+            return by_locale[each.lower()]
+    message = "This programme has no published disclosure."
+    raise DisclosureNotFoundError(message)
+
+
+def _public(programme: Programme, shown: Disclosure, form_token: str) -> PublicProgramme:
+    return PublicProgramme(
+        programme_id=programme.programme_id,
+        name=programme.name,
+        brand=programme.brand,
+        description=programme.description,
+        frequency=programme.frequency,
+        max_per_month=programme.max_per_month,
+        countries=list(programme.countries),
+        topics=list(programme.topics),
+        terms_url=programme.terms_url,
+        privacy_url=programme.privacy_url,
+        disclosure=ShownDisclosure(version=shown.version, locale=shown.locale, text=shown.text),
+        form_token=form_token,
+    )
+
+
+def _form(body: OptIn, api: Api) -> OptInForm:
+    profile = body.profile.model_dump(exclude_none=True) if body.profile else {}
+    if body.max_per_month is not None:
+        profile["max_per_month"] = body.max_per_month
+    return OptInForm(
+        programme_id=ProgrammeId(body.programme_id),
+        phone_raw=body.phone,
+        country=body.country,
+        consent=body.consent,
+        disclosure_version=body.disclosure_version,
+        locale=body.locale,
+        page_url=body.page_url,
+        profile=profile,
+        form_token=body.form_token,
+        honeypot=body.website or "",
+        ip=api.source_ip,
+        user_agent=api.user_agent,
+    )

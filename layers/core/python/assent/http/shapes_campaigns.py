@@ -1,0 +1,71 @@
+"""Campaigns as staff write and read them."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from assent.http.fields import Answer, Body, Id, Line, Name, NextCursor, Text, Version
+
+Status = Literal["draft", "rehearsed", "scheduled", "running", "paused", "completed", "cancelled"]
+
+
+class NewCampaign(Body):
+    """What a marketer decides."""
+
+    name: Name
+    programme_id: Id
+    segment_id: Id
+    body: Text = Field(description="A template, such as `Hi {{ first_name | default('there') }}`")
+    quiet_hours: Literal["legal", "override"] = "legal"
+    quiet_hours_reason: Line | None = Field(
+        default=None, description="Why the law's hours do not apply; needed with `override`"
+    )
+    hold_out_percent: Annotated[int, Field(ge=0, le=99)] = 0
+
+
+class ChangedCampaign(NewCampaign):
+    """A draft to replace, if it still has this version."""
+
+    version: Version
+
+
+class ProgressShown(Answer):
+    """Running totals: planned = sent + refused + suppressed + not_renderable + held_out + in_doubt
+    + cancelled once the campaign has ended."""
+
+    planned: int
+    sent: int
+    refused: int
+    suppressed: int
+    not_renderable: int
+    held_out: int
+    in_doubt: int
+    cancelled: int
+    reasons: dict[str, int] = Field(description="By `fate:reason`")
+    excluded: dict[str, int] = Field(description="Subscribers who were no candidates, by reason")
+    parts_sent: int
+    rate_per_second: float = Field(description="Message parts a second from first to last text")
+
+
+class CampaignShown(Answer):
+    """A campaign."""
+
+    campaign_id: str
+    name: str
+    programme_id: str
+    segment_id: str
+    body: str
+    quiet_hours: Literal["legal", "override"]
+    quiet_hours_reason: str | None
+    hold_out_percent: int
+    status: Status
+    version: int
+    created_at: str
+    created_by: str
+    launched_at: str | None
+    progress: ProgressShown | None = Field(description="Absent in lists")
+
+
+class CampaignPage(Answer):
+    items: list[CampaignShown]
+    next_cursor: NextCursor = None

@@ -1,0 +1,97 @@
+"""What a reviewer is shown: consents, their history, texts, and exports."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from assent.http.fields import Answer, Body, Id, Instant, Json, NextCursor
+
+
+class EventShown(Answer):
+    """One entry of a number's consent history, with what its hash covers."""
+
+    seq: int
+    type: str
+    at: str
+    source: str
+    programme_id: str | None = Field(description="Absent: every programme of the brand")
+    epoch: int
+    provider_at: str | None
+    facts: Json
+    evidence: Json | None = Field(description="Absent once erased")
+    evidence_digest: str
+    previous_hash: str
+    hash: str
+    is_intact: bool = Field(description="Whether chain and evidence are what the hashes say")
+
+
+class HistoryPage(Answer):
+    subscriber_key: str
+    items: list[EventShown]
+    next_cursor: NextCursor = None
+
+
+class ConsentShown(Answer):
+    """The standing with one programme at one instant, and the event that decided it."""
+
+    programme_id: str
+    at: str
+    status: str
+    held: bool
+    may_be_texted: bool
+    decided_by: EventShown | None
+
+
+class ConsentPage(Answer):
+    subscriber_key: str
+    items: list[ConsentShown]
+    next_cursor: NextCursor = None
+
+
+class MessageShown(Answer):
+    """One text and its fate."""
+
+    message_id: str
+    sent_at: str
+    purpose: str
+    outcome: str
+    reason: str | None
+    campaign_id: str | None
+    programme_id: str | None
+    body: str
+    parts: int
+    provider_message_id: str | None
+
+
+class MessagePage(Answer):
+    items: list[MessageShown]
+    next_cursor: NextCursor = None
+
+
+class NewExport(Body):
+    """The consent log from one instant to another."""
+
+    since: Annotated[Instant, Field(alias="from")]
+    until: Annotated[Instant, Field(alias="to", description="Cut to now when it is later")]
+    programme_id: Id | None = None
+
+
+class ExportShown(Answer):
+    """An export. `link` is there while it is done and dies after 15 minutes; read again for one."""
+
+    export_id: str
+    status: str
+    since: Annotated[str, Field(alias="from")]
+    until: Annotated[str, Field(alias="to")]
+    programme_id: str | None
+    requested_by: str
+    created_at: str
+    finished_at: str | None
+    rows: int
+    bytes: int
+    link: str | None = None
+
+
+class ExportPage(Answer):
+    items: list[ExportShown]
+    next_cursor: NextCursor = None

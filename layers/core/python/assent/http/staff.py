@@ -1,0 +1,76 @@
+"""Who of the staff may do what: one table, read by people and by the resolver.
+
+A route that is not in the table is closed, so a forgotten line locks a door.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Group(StrEnum):
+    """The Cognito groups. Others in a token mean nothing here."""
+
+    MARKETING = "marketing"
+    COMPLIANCE = "compliance"
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A signed-in person: the pool's stable id and their groups."""
+
+    subject: str
+    groups: frozenset[Group]
+
+
+_MARKETING = frozenset({Group.MARKETING})
+_COMPLIANCE = frozenset({Group.COMPLIANCE})
+_BOTH = _MARKETING | _COMPLIANCE
+
+# Marketing acts, compliance reads everything; evidence about a person is for compliance alone.
+PERMITTED: Mapping[str, frozenset[Group]] = {
+    "GET /v1/programmes": _BOTH,
+    "POST /v1/programmes": _MARKETING,
+    "PUT /v1/programmes/{programme_id}": _MARKETING,
+    "POST /v1/programmes/{programme_id}/disclosures": _MARKETING,
+    "GET /v1/segments": _BOTH,
+    "POST /v1/segments": _MARKETING,
+    "GET /v1/segments/{segment_id}": _BOTH,
+    "PUT /v1/segments/{segment_id}": _MARKETING,
+    "GET /v1/segments/{segment_id}/count": _BOTH,
+    "GET /v1/campaigns": _BOTH,
+    "POST /v1/campaigns": _MARKETING,
+    "GET /v1/campaigns/{campaign_id}": _BOTH,
+    "PUT /v1/campaigns/{campaign_id}": _MARKETING,
+    "POST /v1/campaigns/{campaign_id}/launch": _MARKETING,
+    "POST /v1/campaigns/{campaign_id}/pause": _MARKETING,
+    "POST /v1/campaigns/{campaign_id}/resume": _MARKETING,
+    "POST /v1/campaigns/{campaign_id}/cancel": _MARKETING,
+    "GET /v1/inbox": _BOTH,
+    "GET /v1/messages": _BOTH,
+    "GET /v1/consents": _COMPLIANCE,
+    "GET /v1/consents/history": _COMPLIANCE,
+    "GET /v1/exports": _COMPLIANCE,
+    "POST /v1/exports": _COMPLIANCE,
+    "GET /v1/exports/{export_id}": _COMPLIANCE,
+}
+
+
+def staff_of(event: Mapping[str, Any]) -> Staff:
+    """Return the caller that the gateway's JWT authorizer verified; nobody has no groups."""
+    authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
+    claims = (authorizer.get("jwt") or {}).get("claims") or {}
+    return Staff(str(claims.get("sub") or ""), _groups(claims.get("cognito:groups")))
+
+
+def _groups(claim: object) -> frozenset[Group]:
+    """The gateway flattens the claim's list to `[marketing compliance]`."""
+    names = claim.strip("[]").replace(",", " ").split() if isinstance(claim, str) else claim
+    if not isinstance(names, list):
+        return frozenset()
+    return frozenset(Group(name) for name in names if name in set(Group))
