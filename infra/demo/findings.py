@@ -1,0 +1,151 @@
+"""What the demo saw, and the promises it must bear out: pure functions over observations.
+
+Each check reads only what an outsider can see: texts on phones, the staff API and the export.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from infra.demo.phones import Text
+
+_SECOND = timedelta(seconds=1)
+_LEAST_HELD = 0.98
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One person's STOP: when the phone company took it, and which campaigns its event names as
+    claimed before it (None: the log has no such event)."""
+
+    number: str
+    taken_at: datetime
+    in_flight: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Message parts a second. `held` is over the campaign's span, `worst` the fullest second."""
+
+    asked: int
+    held: float
+    worst: int
+
+
+@dataclass(slots=True)
+class Findings:
+    """Everything that was observed, filled in act by act."""
+
+    rows: int = 0
+    accepted: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    untextable: set[str] = field(default_factory=set)
+    agreed: set[str] = field(default_factory=set)
+    confirmed: set[str] = field(default_factory=set)
+    campaign_id: str = ""
+    campaign_status: str = ""
+    planned: int = 0
+    fates: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    excluded: Mapping[str, int] = field(default_factory=dict)
+    texts: Sequence[Text] = ()
+    campaign_texts: Sequence[Text] = ()
+    stops: Sequence[Stop] = ()
+    asked_rate: int = 0
+    log_rows: int = 0
+    log_formulas: int = 0
+
+    def fate(self, name: str) -> int:
+        """Return how many candidates ended so."""
+        return self.fates.get(name, 0)
+
+    @property
+    def duplicates(self) -> int:
+        """Campaign texts beyond the first to the same phone."""
+        return sum(n - 1 for n in Counter(text.to for text in self.campaign_texts).values())
+
+    @property
+    def late(self) -> tuple[int, int]:
+        """Campaign texts after their phone's STOP: (unexplained, in flight and named by it)."""
+        stops = {stop.number: stop for stop in self.stops}
+        late = [
+            stops[text.to]
+            for text in self.campaign_texts
+            if text.to in stops and text.at > stops[text.to].taken_at
+        ]
+        explained = sum(1 for stop in late if self.campaign_id in (stop.in_flight or ()))
+        return len(late) - explained, explained
+
+    @property
+    def rate(self) -> Rate:
+        """The rate over the campaign's span, of all texts: they share one origination number."""
+        if not self.campaign_texts:
+            return Rate(self.asked_rate, 0.0, 0)
+        first, last = self.campaign_texts[0].at, self.campaign_texts[-1].at
+        during = [text for text in self.texts if first <= text.at <= last]
+        return Rate(self.asked_rate, held_rate(during), worst_second(during))
+
+
+def held_rate(texts: Sequence[Text]) -> float:
+    """Return parts a second between the first and the last text; the last one's own parts belong
+    to the time after it."""
+    if len(texts) < 2:  # noqa: PLR2004 - one text has no rate
+        return 0.0
+    seconds = (texts[-1].at - texts[0].at).total_seconds()
+    return sum(text.parts for text in texts[:-1]) / seconds if seconds else 0.0
+
+
+def worst_second(texts: Sequence[Text]) -> int:
+    """Return the most parts in any window of one second, its end not included."""
+    worst, inside, start = 0, 0, 0
+    for text in texts:
+        inside += text.parts
+        while text.at - texts[start].at >= _SECOND:
+            inside -= texts[start].parts
+            start += 1
+        worst = max(worst, inside)
+    return worst
+
+
+def broken(findings: Findings) -> list[str]:
+    """Return the promises that did not hold, each in a sentence; none is what one hopes for."""
+    return [sentence for sentence, holds in _promises(findings) if not holds]
+
+
+def _promises(f: Findings) -> Iterable[tuple[str, bool]]:
+    texted = {text.to for text in f.texts}
+    unexplained, _ = f.late
+    campaign_phones = {text.to for text in f.campaign_texts}
+    yield "every row is accepted or refused", f.rows == f.accepted + sum(f.refused.values())
+    yield "a refused or hidden-field sign-up costs no text", not texted & f.untextable
+    yield "confirmed are exactly those who said yes to a text", f.confirmed == f.agreed
+    yield "the campaign is completed", f.campaign_status == "completed"
+    yield "somebody was planned for", f.planned > 0
+    yield "planned is the sum of all fates", f.planned == sum(f.fates.values())
+    yield "every text that the service counts reached a phone", _counted(f)
+    yield "nobody is texted twice by one campaign", f.duplicates == 0
+    yield "only the confirmed are texted", campaign_phones <= f.confirmed
+    yield "no text after STOP", unexplained == 0
+    yield "every STOP is in the log", all(stop.in_flight is not None for stop in f.stops)
+    yield "the rate is not exceeded in any second", f.rate.worst <= f.asked_rate
+    yield "no cell of the export is a formula", f.log_formulas == 0
+
+
+def _counted(f: Findings) -> bool:
+    """What is in doubt may have arrived or not; nothing else may differ."""
+    return f.fate("sent") <= len(f.campaign_texts) <= f.fate("sent") + f.fate("in_doubt")
+
+
+def warnings(findings: Findings) -> list[str]:
+    """Return what fell short of its target without breaking a promise."""
+    rate = findings.rate
+    if findings.campaign_texts and rate.held < _LEAST_HELD * rate.asked:
+        return [f"held {rate.held:.1f} of {rate.asked} parts/s: this machine is the bottleneck"]
+    return []

@@ -1,0 +1,298 @@
+"""One morning in acts: people sign up and answer, a campaign runs, some stop, the log is exported."""
+
+from __future__ import annotations
+
+import csv
+import io
+import queue
+import random
+import secrets
+import threading
+import time
+from collections import defaultdict, deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from infra.demo.findings import Findings, Stop
+from infra.demo.phones import Phones
+from infra.demo.report import Bar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from infra.demo.http import Client
+    from infra.demo.signups import SignUp
+
+PROGRAMME = "demo"
+MARKETING, COMPLIANCE = "marketing", "compliance"
+_WORKERS = 4
+_POLL_SECONDS = 0.1
+_QUIET_SECONDS = 1.0
+_PATIENCE_SECONDS = 120.0
+_STOP_SHARE = 0.05
+_HOLD_OUT_PERCENT = 2
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_ENDED = frozenset({"completed", "cancelled", "paused"})
+
+Fetch = "Callable[[str], bytes]"
+
+
+class DemoError(RuntimeError):
+    """An act did not come to its end; the message says which and what was seen."""
+
+
+@dataclass(slots=True)
+class Story:
+    """The acts share what they found. `speed` 0: as fast as the service takes it."""
+
+    client: Client
+    fetch: Callable[[str], bytes]
+    asked_rate: int
+    speed: float = 0.0
+    seed: int = 7
+    findings: Findings = field(default_factory=Findings)
+    _nonce: str = field(default_factory=lambda: secrets.token_hex(4))
+    _started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def tell(self, rows: Sequence[SignUp]) -> Findings:
+        """Play all acts. Raises DemoError, UnexpectedAnswerError or OSError when one cannot go on."""
+        self.findings.asked_rate = self.asked_rate
+        phones = Phones(self.client)
+        with _Replies(phones, self.findings) as replies:
+            self._sign_up(rows, replies)
+            replies.wait()
+        self._run_campaign(phones)
+        self._export()
+        self.findings.texts = phones.texts()
+        return self.findings
+
+    # Act 1: sign-ups, each person answering on their phone meanwhile.
+
+    def _sign_up(self, rows: Sequence[SignUp], replies: _Replies) -> None:
+        disclosures = self._disclosures()
+        bar = Bar("Sign-ups", len(rows))
+        begun, self.findings.rows = time.monotonic(), len(rows)
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            pending = deque[Any]()
+            for row in rows:
+                if self.speed:
+                    time.sleep(max(0, begun + row.after_seconds / self.speed - time.monotonic()))
+                replies.expect(row)
+                pending.append(pool.submit(self._post, row, disclosures))
+                while len(pending) > _WORKERS:
+                    pending.popleft().result()
+                bar.show(row.line - 1, f"{replies.answered} answered")
+            for each in pending:
+                each.result()
+        bar.end(len(rows), f"{replies.answered} answered")
+
+    def _disclosures(self) -> Mapping[str, int]:
+        found = self.client.get(f"/v1/programmes/{PROGRAMME}")
+        versions = {}
+        for locale in found.get("locales") or [found["disclosure"]["locale"]]:
+            shown = self.client.get(f"/v1/programmes/{PROGRAMME}", {"locale": locale})
+            versions[str(locale)] = int(shown["disclosure"]["version"])
+        return versions
+
+    def _post(self, row: SignUp, disclosures: Mapping[str, int]) -> None:
+        answer = self.client.call(
+            "POST",
+            "/v1/opt-ins",
+            row.form(PROGRAMME, disclosures),
+            {"idempotency-key": f"demo-{self._nonce}-{row.line}"},
+        )
+        is_accepted = answer.status == 202  # noqa: PLR2004 - HTTP Accepted
+        if is_accepted:
+            self.findings.accepted += 1
+        else:
+            self.findings.refused[answer.code] += 1
+        if row.number and (row.is_bot or not is_accepted):
+            self.findings.untextable.add(row.number)
+
+    # Act 2: a segment, a campaign, and people who stop while it runs.
+
+    def _run_campaign(self, phones: Phones) -> None:
+        campaign_id = self._draft()
+        self.findings.campaign_id = campaign_id
+        people = sorted(self.findings.agreed)
+        draw = random.Random(self.seed)  # noqa: S311 - chooses who stops, not secrets
+        stoppers = deque(draw.sample(people, round(len(people) * _STOP_SHARE)))
+        every = len(people) / (len(stoppers) + 1)
+        before = len(phones.texts())
+        self.client.post(f"/v1/campaigns/{campaign_id}/launch", group=MARKETING)
+        bar, seen, stops = Bar("Campaign", len(people)), 0, dict[str, datetime]()
+        for progress in self._watch(campaign_id):
+            phones.read()
+            seen = sum(self._is_ours(text.body) for text in phones.texts()[before:])
+            while stoppers and seen >= every * (len(stops) + 1):
+                number = stoppers.popleft()
+                stops[number] = phones.reply(number, "STOP")
+            bar.show(seen, f"{len(stops)} stopped")
+            self._note(progress)
+        phones.read()
+        bar.end(seen, f"{len(stops)} stopped, {self.findings.campaign_status}")
+        self._settle(phones)
+        texts = phones.texts()[before:]
+        self.findings.campaign_texts = [text for text in texts if self._is_ours(text.body)]
+        self.findings.stops = [Stop(number, at, None) for number, at in stops.items()]
+
+    def _is_ours(self, body: str) -> bool:
+        return self._nonce in body
+
+    def _draft(self) -> str:
+        segment = self.client.post(
+            "/v1/segments",
+            {
+                "name": f"Everyone with a name ({self._nonce})",
+                "rule": {"field": "first_name", "op": "exists"},
+            },
+            MARKETING,
+        )
+        campaign = self.client.post(
+            "/v1/campaigns",
+            {
+                "name": f"Demo {self._nonce}",
+                "programme_id": PROGRAMME,
+                "segment_id": segment["segment_id"],
+                "body": "{{ first_name | default('Hello') }}, 20% off today with code "
+                f"{self._nonce}",
+                "quiet_hours": "override",
+                "quiet_hours_reason": "virtual phones of the demo",
+                "hold_out_percent": _HOLD_OUT_PERCENT,
+            },
+            MARKETING,
+        )
+        return str(campaign["campaign_id"])
+
+    def _watch(self, campaign_id: str) -> Any:
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < until:
+            progress = self.client.get(f"/v1/campaigns/{campaign_id}", group=MARKETING)
+            yield progress
+            if progress["status"] in _ENDED:
+                return
+            time.sleep(_POLL_SECONDS)
+        message = f"the campaign did not end: {progress}"
+        raise DemoError(message)
+
+    def _note(self, campaign: Mapping[str, Any]) -> None:
+        progress = campaign["progress"]
+        found = self.findings
+        found.campaign_status = campaign["status"]
+        found.planned = progress["planned"]
+        found.fates = progress["fates"]
+        found.reasons = progress["reasons"]
+        found.excluded = progress["excluded"]
+
+    def _settle(self, phones: Phones) -> None:
+        """Wait until no phone has rung for a moment: replies to STOP are still on their way."""
+        rang_at = time.monotonic()
+        while time.monotonic() - rang_at < _QUIET_SECONDS:
+            if phones.read():
+                rang_at = time.monotonic()
+            time.sleep(_POLL_SECONDS)
+
+    # Act 3: the log.
+
+    def _export(self) -> None:
+        now = datetime.now(UTC)
+        wanted = {
+            "from": (self._started_at - timedelta(seconds=5)).isoformat(),
+            "to": (now + timedelta(seconds=5)).isoformat(),
+            "programme_id": PROGRAMME,
+        }
+        export_id = self.client.post("/v1/exports", wanted, COMPLIANCE)["export_id"]
+        bar, until = Bar("Export", 1), time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < until:
+            export = self.client.get(f"/v1/exports/{export_id}", group=COMPLIANCE)
+            if export["status"] in ("done", "failed"):
+                break
+            time.sleep(_POLL_SECONDS)
+        if export["status"] != "done":
+            message = f"the export did not finish: {export}"
+            raise DemoError(message)
+        bar.end(1, f"{export['rows']} events")
+        self._read_log(self.fetch(export["url"]))
+
+    def _read_log(self, data: bytes) -> None:
+        rows = list(csv.DictReader(io.StringIO(data.decode(), newline="")))
+        found = self.findings
+        found.log_rows = len(rows)
+        found.log_formulas = sum(
+            cell.lstrip(" \u00a0").startswith(_FORMULA_STARTS)
+            for row in rows
+            for cell in row.values()
+        )
+        confirmed = {_phone(row) for row in rows if row["type"] == "confirmed"}
+        found.confirmed = confirmed
+        named = {_phone(row): row["facts"] for row in rows if row["type"] == "withdrawn"}
+        found.stops = [
+            Stop(stop.number, stop.taken_at, _campaigns(named.get(stop.number), found.campaign_id))
+            for stop in found.stops
+        ]
+
+
+def _phone(row: Mapping[str, str]) -> str:
+    return row["phone"].removeprefix("'")
+
+
+def _campaigns(facts: str | None, campaign_id: str) -> frozenset[str] | None:
+    """Which of the campaigns that matter here the opt-out event names."""
+    if facts is None:
+        return None
+    return frozenset({campaign_id}) if campaign_id in facts else frozenset()
+
+
+class _Replies:
+    """Reads the phones in the background and answers, as each person would, the texts that ask."""
+
+    def __init__(self, phones: Phones, findings: Findings) -> None:
+        self._phones, self._findings = phones, findings
+        self._waiting: dict[str, deque[SignUp]] = defaultdict(deque)
+        self._thread = threading.Thread(target=self._run, name="demo-phones")
+        self._ended = threading.Event()
+        self._rang_at = time.monotonic()
+        self._failure: queue.SimpleQueue[BaseException] = queue.SimpleQueue()
+        self.answered = 0
+
+    def __enter__(self) -> _Replies:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def expect(self, row: SignUp) -> None:
+        """Keep a person's reply for the text that asks for it."""
+        if row.number and not row.is_bot:
+            self._waiting[row.number].append(row)
+
+    def wait(self) -> None:
+        """Return when no phone has rung for a moment."""
+        while time.monotonic() - self._rang_at < _QUIET_SECONDS and self._thread.is_alive():
+            time.sleep(_POLL_SECONDS)
+        if not self._failure.empty():
+            raise self._failure.get()
+
+    def _run(self) -> None:
+        try:
+            while not self._ended.wait(_POLL_SECONDS):
+                for text in self._phones.read():
+                    self._rang_at = time.monotonic()
+                    if text.asks_to_confirm:
+                        self._answer(text.to)
+        except Exception as error:  # noqa: BLE001 - handed to the thread that waits
+            self._failure.put(error)
+
+    def _answer(self, number: str) -> None:
+        waiting = self._waiting[number]
+        row = waiting.popleft() if waiting else None
+        if row is None or not row.reply:
+            return
+        self._phones.reply(number, row.reply)
+        self.answered += 1
+        if row.is_agreed:
+            self._findings.agreed.add(number)
