@@ -71,7 +71,8 @@ def find_python() -> Path:
     """
     installed = sorted((Path.home() / ".pyenv/versions").glob("3.13.*/bin/python3.13"))
     on_path = shutil.which("python3.13")
-    for candidate in [*([on_path] if on_path else []), *installed]:
+    candidates = [Path(on_path), *installed] if on_path else installed
+    for candidate in candidates:
         with contextlib.suppress(BuildError):
             return Path(run(candidate, "-c", "import sys; print(sys.executable)").strip())
     message = "make build needs python3.13 on the PATH: the layers are built for that runtime."
