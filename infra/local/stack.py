@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -140,6 +141,8 @@ class LocalStack:
     def _start_cloud(self) -> None:
         self.cloud.start()
         self._undo.callback(self.cloud.stop)
+        _forget_clients()
+        self._undo.callback(_forget_clients)
         patch_transactions(self._undo)
         patch_workflows(self.cloud, self._invoke_task, self._undo)
         if self.cloud.dynamodb_endpoint:
@@ -267,3 +270,12 @@ class LocalStack:
                     payload = json.loads(given) if given else None
                     found.append(Schedule(logical_id, expression, function, payload))
         return found
+
+
+def _forget_clients() -> None:
+    """The product keeps its AWS clients for the life of a process; one made before moto was there would miss it."""
+    module = sys.modules.get("assent.aws.clients")
+    for each in vars(module).values() if module else ():
+        clear = getattr(each, "cache_clear", None)
+        if clear:
+            clear()
