@@ -25,6 +25,15 @@ _YES = frozenset({"yes", "y", "yes please!"})
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """What the sign-up page got from the service for one visitor's language."""
+
+    locale: str
+    version: int
+    form_token: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignUp:
     """One row. `number` is the phone it rings at (None: no phone has such a number)."""
 
@@ -40,17 +49,16 @@ class SignUp:
         """Whether the reply is a yes."""
         return self.reply.strip().casefold() in _YES
 
-    def form(self, programme_id: str, disclosures: Mapping[str, int]) -> dict[str, object]:
-        """Return the form as the sign-up page posts it. `disclosures`: version shown, by locale;
-        the first is shown to those whose language is not offered."""
+    def form(self, programme_id: str, shown: Shown) -> dict[str, object]:
+        """Return the form as the sign-up page posts it, with the wording that it showed."""
         row = self.fields
-        locale = row["locale"] if row["locale"] in disclosures else next(iter(disclosures))
         form: dict[str, object] = {
             "programme_id": programme_id,
             "phone": row["phone"],
             "consent": row["consent"] == "true",
-            "locale": locale,
-            "disclosure_version": disclosures[locale],
+            "locale": shown.locale,
+            "disclosure_version": shown.version,
+            "form_token": shown.form_token,
             "page_url": row["page_url"],
             "profile": self._profile(),
         }

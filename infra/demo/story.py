@@ -1,4 +1,4 @@
-"""One morning in acts: people sign up and answer, a campaign runs, some stop, the log is exported."""
+"""One morning in acts: people sign up and answer, a campaign runs, some stop, the log is read."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from collections import defaultdict, deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from infra.demo.findings import Findings, Stop
 from infra.demo.phones import Phones
 from infra.demo.report import Bar
+from infra.demo.signups import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,9 +36,16 @@ _PATIENCE_SECONDS = 120.0
 _STOP_SHARE = 0.05
 _HOLD_OUT_PERCENT = 2
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FATES = (
+    "sent",
+    "refused",
+    "suppressed",
+    "not_renderable",
+    "held_out",
+    "in_doubt",
+    "cancelled",
+)
 _ENDED = frozenset({"completed", "cancelled", "paused"})
-
-Fetch = "Callable[[str], bytes]"
 
 
 class DemoError(RuntimeError):
@@ -55,9 +64,10 @@ class Story:
     findings: Findings = field(default_factory=Findings)
     _nonce: str = field(default_factory=lambda: secrets.token_hex(4))
     _started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def tell(self, rows: Sequence[SignUp]) -> Findings:
-        """Play all acts. Raises DemoError, UnexpectedAnswerError or OSError when one cannot go on."""
+        """Play all acts. Raises DemoError, UnexpectedAnswerError or OSError."""
         self.findings.asked_rate = self.asked_rate
         phones = Phones(self.client)
         with _Replies(phones, self.findings) as replies:
@@ -71,7 +81,7 @@ class Story:
     # Act 1: sign-ups, each person answering on their phone meanwhile.
 
     def _sign_up(self, rows: Sequence[SignUp], replies: _Replies) -> None:
-        disclosures = self._disclosures()
+        pages = self._pages(rows)
         bar = Bar("Sign-ups", len(rows))
         begun, self.findings.rows = time.monotonic(), len(rows)
         with ThreadPoolExecutor(_WORKERS) as pool:
@@ -80,7 +90,7 @@ class Story:
                 if self.speed:
                     time.sleep(max(0, begun + row.after_seconds / self.speed - time.monotonic()))
                 replies.expect(row)
-                pending.append(pool.submit(self._post, row, disclosures))
+                pending.append(pool.submit(self._post, row, pages))
                 while len(pending) > _WORKERS:
                     pending.popleft().result()
                 bar.show(row.line - 1, f"{replies.answered} answered")
@@ -88,28 +98,30 @@ class Story:
                 each.result()
         bar.end(len(rows), f"{replies.answered} answered")
 
-    def _disclosures(self) -> Mapping[str, int]:
-        found = self.client.get(f"/v1/programmes/{PROGRAMME}")
-        versions = {}
-        for locale in found.get("locales") or [found["disclosure"]["locale"]]:
-            shown = self.client.get(f"/v1/programmes/{PROGRAMME}", {"locale": locale})
-            versions[str(locale)] = int(shown["disclosure"]["version"])
-        return versions
+    def _pages(self, rows: Sequence[SignUp]) -> Mapping[str, Shown]:
+        """Return what the sign-up page shows to visitors of each language."""
+        pages = {}
+        for locale in {row.fields["locale"] for row in rows}:
+            found = self.client.get(f"/v1/programmes/{PROGRAMME}", {"locale": locale})
+            words = found["disclosure"]
+            pages[locale] = Shown(words["locale"], words["version"], found["form_token"])
+        return pages
 
-    def _post(self, row: SignUp, disclosures: Mapping[str, int]) -> None:
+    def _post(self, row: SignUp, pages: Mapping[str, Shown]) -> None:
         answer = self.client.call(
             "POST",
             "/v1/opt-ins",
-            row.form(PROGRAMME, disclosures),
+            row.form(PROGRAMME, pages[row.fields["locale"]]),
             {"idempotency-key": f"demo-{self._nonce}-{row.line}"},
         )
-        is_accepted = answer.status == 202  # noqa: PLR2004 - HTTP Accepted
-        if is_accepted:
-            self.findings.accepted += 1
-        else:
-            self.findings.refused[answer.code] += 1
-        if row.number and (row.is_bot or not is_accepted):
-            self.findings.untextable.add(row.number)
+        is_accepted = answer.status == HTTPStatus.ACCEPTED
+        with self._lock:
+            if is_accepted:
+                self.findings.accepted += 1
+            else:
+                self.findings.refused[answer.code] += 1
+            if row.number and (row.is_bot or not is_accepted):
+                self.findings.untextable.add(row.number)
 
     # Act 2: a segment, a campaign, and people who stop while it runs.
 
@@ -182,7 +194,7 @@ class Story:
         found = self.findings
         found.campaign_status = campaign["status"]
         found.planned = progress["planned"]
-        found.fates = progress["fates"]
+        found.fates = {fate: progress[fate] for fate in _FATES}
         found.reasons = progress["reasons"]
         found.excluded = progress["excluded"]
 
@@ -214,7 +226,7 @@ class Story:
             message = f"the export did not finish: {export}"
             raise DemoError(message)
         bar.end(1, f"{export['rows']} events")
-        self._read_log(self.fetch(export["url"]))
+        self._read_log(self.fetch(export["link"]))
 
     def _read_log(self, data: bytes) -> None:
         rows = list(csv.DictReader(io.StringIO(data.decode(), newline="")))
@@ -284,7 +296,7 @@ class _Replies:
                     self._rang_at = time.monotonic()
                     if text.asks_to_confirm:
                         self._answer(text.to)
-        except Exception as error:  # noqa: BLE001 - handed to the thread that waits
+        except Exception as error:
             self._failure.put(error)
 
     def _answer(self, number: str) -> None:
