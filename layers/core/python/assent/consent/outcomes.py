@@ -38,9 +38,9 @@ class SignUp:
 
 @dataclass(frozen=True, slots=True)
 class RequestOutcome:
-    """The decision, and the epoch that the request opened (0 when it opened none)."""
+    """The decision (None for a repeat), and the epoch that the request opened, 0 for none."""
 
-    decision: RequestDecision
+    decision: RequestDecision | None
     epoch: int = 0
     is_repeat: bool = False
 

@@ -6,7 +6,7 @@ counted again, so no order of arrival can lose an opt-out or revive one (fault O
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from assent.clock import parse_iso
 from assent.consent.events import EventType
 from assent.consent.model import ConsentStatus
+from assent.consent.outcomes import ConsentAt
 from assent.identifiers import ProgrammeId
 
 if TYPE_CHECKING:
@@ -127,6 +128,39 @@ def _begins_a_line(event: ConsentEvent) -> bool:
     return act is not None and act.kind in (ActKind.REQUEST, ActKind.CONFIRM, ActKind.EXPIRE)
 
 
+def standing_at(
+    standing: Standing | None,
+    events: Sequence[ConsentEvent],
+    programme_id: ProgrammeId,
+    instant: datetime,
+) -> ConsentAt:
+    """Return where a number stood with a programme at `instant`."""
+    until = [event for event in events if happened_at(event) <= instant]
+    kept = _as_of(standing, instant) if standing else None
+    projection = replay(kept, until)
+    line = projection.lines.get(programme_id)
+    status = line.status if line else ConsentStatus.NONE
+    if line and status is ConsentStatus.PENDING and not line.is_open(instant):
+        status = ConsentStatus.EXPIRED
+    return ConsentAt(
+        status=status,
+        since=line.at if line else None,
+        is_stopped=projection.stopped_at is not None,
+        seqs=tuple(e.seq for e in until if e.programme_id in (None, programme_id)),
+    )
+
+
+def _as_of(standing: Standing, instant: datetime) -> Standing:
+    """Return the standing less what came after `instant`."""
+    consents = {p: c for p, c in standing.consents.items() if c.at <= instant}
+    is_stopped = standing.stopped_at is not None and standing.stopped_at <= instant
+    return replace(
+        standing,
+        consents=MappingProxyType(consents),
+        stopped_at=standing.stopped_at if is_stopped else None,
+    )
+
+
 def happened_at(event: ConsentEvent) -> datetime:
     """Return when the act was done: the carrier's time where there is one, else the server's."""
     return event.provider_at or event.at
@@ -139,7 +173,8 @@ def _act_of(event: ConsentEvent) -> Act | None:
             expires_at = parse_iso(str(event.facts["expires_at"]))
             return Act(ActKind.REQUEST, at, event.programme_id, expires_at)
         case EventType.EXPIRED:
-            return Act(ActKind.EXPIRE, at, event.programme_id)
+            over_at = parse_iso(str(event.facts["expires_at"]))
+            return Act(ActKind.EXPIRE, over_at, event.programme_id)
         case EventType.WITHDRAWN:
             return Act(ActKind.STOP, at, event.programme_id)
         case EventType.STARTED | EventType.START_REFUSED | EventType.CONFIRMED:

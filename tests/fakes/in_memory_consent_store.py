@@ -1,0 +1,98 @@
+"""A consent store in memory with the same conditions as the real one."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from assent.errors import AlreadyAppliedError, ChangedMeanwhileError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assent.consent.events import ConsentEvent, Evidence
+    from assent.consent.model import ConsentChange, OpenRequest, Standing
+    from assent.identifiers import ProgrammeId, SubscriberKey
+
+
+class InMemoryConsentStore:
+    """A `ConsentStore`; `profiles` shows what confirmations merged, `seed` loads a standing."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._standings: dict[SubscriberKey, Standing] = {}
+        self._requests: dict[tuple[SubscriberKey, ProgrammeId], OpenRequest] = {}
+        self._history: dict[SubscriberKey, list[tuple[ConsentEvent, Evidence | None]]] = {}
+        self._applied: set[str] = set()
+        self.profiles: dict[SubscriberKey, dict[str, object]] = {}
+
+    def seed(self, standing: Standing) -> None:
+        self._standings[standing.subscriber_key] = standing
+
+    def erase_evidence(self, subscriber_key: SubscriberKey) -> None:
+        events = self._history.get(subscriber_key, [])
+        self._history[subscriber_key] = [(event, None) for event, _ in events]
+
+    def standing(self, subscriber_key: SubscriberKey) -> Standing | None:
+        return self._standings.get(subscriber_key)
+
+    def open_request(
+        self, subscriber_key: SubscriberKey, programme_id: ProgrammeId
+    ) -> OpenRequest | None:
+        return self._requests.get((subscriber_key, programme_id))
+
+    def open_requests(
+        self, subscriber_key: SubscriberKey, programme_ids: Sequence[ProgrammeId]
+    ) -> Sequence[OpenRequest]:
+        found = (self._requests.get((subscriber_key, name)) for name in programme_ids)
+        return [request for request in found if request is not None]
+
+    def save_request(self, request: OpenRequest, *, expected_attempts_left: int) -> None:
+        key = (request.subscriber_key, request.programme_id)
+        with self._lock:
+            stored = self._requests.get(key)
+            if stored is None or stored.attempts_left != expected_attempts_left:
+                message = "another attempt was first"
+                raise ChangedMeanwhileError(message)
+            self._requests[key] = request
+
+    def commit(self, change: ConsentChange) -> None:
+        with self._lock:
+            self._check(change)
+            key = change.after.subscriber_key
+            self._standings[key] = replace(
+                change.after, consents=MappingProxyType(dict(change.after.consents))
+            )
+            self._history.setdefault(key, []).extend(change.events)
+            if change.dedupe_key is not None:
+                self._applied.add(change.dedupe_key)
+            if change.open_request is not None:
+                self._requests[key, change.open_request.programme_id] = change.open_request
+            if change.profile is not None:
+                self.profiles.setdefault(key, {}).update(change.profile)
+
+    def is_applied(self, dedupe_key: str) -> bool:
+        return dedupe_key in self._applied
+
+    def history(
+        self, subscriber_key: SubscriberKey
+    ) -> Sequence[tuple[ConsentEvent, Evidence | None]]:
+        return list(self._history.get(subscriber_key, []))
+
+    def _check(self, change: ConsentChange) -> None:
+        if change.dedupe_key is not None and change.dedupe_key in self._applied:
+            message = "this input was applied before"
+            raise AlreadyAppliedError(message)
+        stored = self._standings.get(change.after.subscriber_key)
+        before = change.before
+        is_same = (
+            before is None
+            if stored is None
+            else before is not None
+            and (stored.seq, stored.claims_version) == (before.seq, before.claims_version)
+        )
+        if not is_same:
+            message = "the standing changed since it was read"
+            raise ChangedMeanwhileError(message)
