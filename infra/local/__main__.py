@@ -64,9 +64,8 @@ def _check(stack: LocalStack) -> int:
         if each.status != "inert":
             print(f"{each.status:8} {each.type:36} {each.logical_id:32} {each.physical_id}")
     counts = [each.status for each in stack.deployment.resources()]
-    print(
-        f"{len(counts)} resources; {counts.count('inert')} have no effect on a laptop (roles, logs, alarms, layers)"
-    )
+    inert = counts.count("inert")
+    print(f"{len(counts)} resources; {inert} (roles, logs, alarms, layers) have no effect here")
     return 1 if broken else 0
 
 

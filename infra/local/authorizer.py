@@ -1,19 +1,24 @@
-"""The JWT authorizer of API Gateway's HTTP APIs, against the key set that the local Cognito serves."""
+"""The JWT authorizer of API Gateway's HTTP APIs, against the key set that the local Cognito
+serves.
+"""
 
 from __future__ import annotations
 
 import base64
 import json
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from infra.local.routes import Authorizer
+if TYPE_CHECKING:
+    from infra.local.routes import Authorizer
 
 Claims = dict[str, str]
 
 
 class UnauthorizedError(Exception):
-    """The request has no token that this route accepts; why is for the log, the caller is not told."""
+    """The request has no token that this route accepts; why is for the log, the caller is not
+    told.
+    """
 
 
 def _decode(part: str) -> bytes:

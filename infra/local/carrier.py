@@ -1,7 +1,8 @@
-"""The phone network: takes texts at the socket where SNS would, keeps what phones received, and misbehaves on demand.
+"""The phone network: takes texts at the socket where SNS would, keeps what phones received, and
+misbehaves on demand.
 
-It stands in botocore's place of sending, so the product's own adapter meets real botocore errors and its own time-outs,
-and every copy that the SDK sends is counted.
+It stands in botocore's place of sending, so the product's own adapter meets real botocore errors
+and its own time-outs, and every copy that the SDK sends is counted.
 """
 
 from __future__ import annotations
@@ -13,23 +14,26 @@ import uuid
 from collections import Counter
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
-from infra.local.cloud import Send
+if TYPE_CHECKING:
+    from infra.local.cloud import Send
 
 _THOUSAND = 1000
 
 
 @dataclass(frozen=True)
 class Faults:
-    """How the carrier behaves. Shares are of all texts, 0 to 1; together at most 1. The rest is simply delivered.
+    """How the carrier behaves. Shares are of all texts, 0 to 1; together at most 1. The rest is
+    simply delivered.
 
-    latency_ms: added to every answer. throttle: refused with Throttling, not sent. refuse: refused for good.
-    accept_then_hang: sent, but no answer before the caller's read time-out (which passes after hang_ms).
-    reset: sent, then the connection breaks. error_5xx: not sent, 500. error_5xx_accepted: sent, 500 all the same.
-    connect_timeout: never reached. duplicate: delivered twice, answered once. seed: makes the draw repeatable.
+    latency_ms: added to every answer. throttle: refused with Throttling, not sent. refuse: refused
+    for good. accept_then_hang: sent, but no answer before the caller's read time-out (which passes
+    after hang_ms). reset: sent, then the connection breaks. error_5xx: not sent, 500.
+    error_5xx_accepted: sent, 500 all the same. connect_timeout: never reached. duplicate: delivered
+    twice, answered once. seed: makes the draw repeatable.
     """
 
     latency_ms: float = 0
@@ -230,7 +234,9 @@ def _text(body: Any) -> str:
 
 
 def _sender(form: dict[str, str]) -> str | None:
-    """The origination number, else the sender id, among the numbered MessageAttributes of the query protocol."""
+    """The origination number, else the sender id, among the numbered MessageAttributes of the query
+    protocol.
+    """
     attributes = {
         form[key]: form.get(key.replace(".Name", ".Value.StringValue"), "")
         for key in form
@@ -246,6 +252,7 @@ def _message_id(response: Any) -> str | None:
 
 def _error(request: Any, status: int, code: str, message: str) -> Any:
     from botocore.awsrequest import AWSResponse
+    from botocore.compat import HTTPHeaders
     from moto.core.botocore_stubber import MockRawResponse
 
     body = (
@@ -254,5 +261,6 @@ def _error(request: Any, status: int, code: str, message: str) -> Any:
         f"<Code>{code}</Code><Message>{escape(message)}</Message></Error>"
         f"<RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>"
     )
-    raw: Any = MockRawResponse(body)
-    return AWSResponse(request.url, status, {"content-type": "text/xml"}, raw)
+    headers, raw = HTTPHeaders(), MockRawResponse(body)
+    headers["content-type"] = "text/xml"
+    return AWSResponse(request.url, status, headers, raw)

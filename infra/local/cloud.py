@@ -1,7 +1,8 @@
 """AWS inside this process: moto, behind one lock, with a seam that every AWS call passes.
 
-moto is not thread-safe (a conditional put had more than one winner in 89 of 150 threaded rounds), and here functions,
-queues and workflows all run in threads; so each call, moto's own included, waits for the same lock.
+moto is not thread-safe (a conditional put had more than one winner in 89 of 150 threaded rounds),
+and here functions, queues and workflows all run in threads; so each call, moto's own included,
+waits for the same lock.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
+
+from infra.local.patching import replace
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
@@ -30,10 +33,14 @@ Send = Callable[[], Any]
 
 
 class Around(Protocol):
-    """Stands between a caller and AWS for one operation; may answer, delay, raise, or pass on by calling send."""
+    """Stands between a caller and AWS for one operation; may answer, delay, raise, or pass on by
+    calling send.
+    """
 
     def __call__(self, request: Any, send: Send) -> Any:
-        """request is botocore's AWSPreparedRequest; returns an AWSResponse, or None to use the network."""
+        """request is botocore's AWSPreparedRequest; returns an AWSResponse, or None to use the
+        network.
+        """
         ...
 
 
@@ -43,7 +50,9 @@ class CloudAlreadyRunningError(RuntimeError):
 
 @contextlib.contextmanager
 def _environment() -> Iterator[None]:
-    """Dummy credentials, so that no call can ever reach a real account; everything is put back afterwards."""
+    """Dummy credentials, so that no call can ever reach a real account; everything is put back
+    afterwards.
+    """
     before = dict(os.environ)
     for name in list(os.environ):
         redirected = name.startswith("AWS_ENDPOINT_URL") and name != _DYNAMODB_ENDPOINT
@@ -97,7 +106,7 @@ class Cloud:
                 from botocore.config import Config
 
                 config = Config(retries={"total_max_attempts": 1}, max_pool_connections=64)
-                session = boto3.session.Session(region_name=REGION)
+                session: Any = boto3.session.Session(region_name=REGION)
                 self._clients[service] = session.client(service, config=config)
             return self._clients[service]
 
@@ -134,9 +143,5 @@ class Cloud:
             with self.lock:
                 return plain_process(stubber, request)
 
-        for name, replacement, original in (
-            ("__call__", call, plain_call),
-            ("process_request", process, plain_process),
-        ):
-            setattr(BotocoreStubber, name, replacement)
-            undo.callback(setattr, BotocoreStubber, name, original)
+        replace(BotocoreStubber, "__call__", call, undo)
+        replace(BotocoreStubber, "process_request", process, undo)

@@ -1,24 +1,33 @@
-"""Deploys a translated template: decides the order, resolves every value, and keeps what each resource became."""
+"""Deploys a translated template: decides the order, resolves every value, and keeps what each
+resource became.
+"""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infra.local.cloud import ACCOUNT, REGION, Cloud
 from infra.local.intrinsics import NO_VALUE, Evaluator, TemplateError
 from infra.local.resources import CREATORS, INERT, SERVED, Made, Wanted
-from infra.local.template import Template
+from infra.local.template import read_yaml
 from infra.local.workflows import for_moto
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from infra.local.template import Template
+
 API_ID = "local"
+_STACKS = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack"
 
 
 @dataclass(frozen=True)
 class Resource:
-    """A deployed resource. status: created (in moto), served (by the local stack), inert, or unknown."""
+    """A deployed resource. status: created (in moto), served (by the local stack), inert, or
+    unknown.
+    """
 
     logical_id: str
     type: str
@@ -27,7 +36,9 @@ class Resource:
 
 
 class Deployment:
-    """The stack as deployed. Values resolve against it; resources are created the first time they are asked for."""
+    """The stack as deployed. Values resolve against it; resources are created the first time they
+    are asked for.
+    """
 
     def __init__(
         self,
@@ -47,7 +58,9 @@ class Deployment:
         self._values = Evaluator(self, template.conditions, template.mappings)
 
     def deploy(self) -> None:
-        """Create everything. Raises TemplateError, or botocore's ClientError when a resource is refused."""
+        """Create everything. Raises TemplateError, or botocore's ClientError when a resource is
+        refused.
+        """
         for logical_id in self.template.resources:
             if self.exists(logical_id):
                 self._ensure(logical_id)
@@ -93,7 +106,7 @@ class Deployment:
             "AWS::Partition": "aws",
             "AWS::URLSuffix": "amazonaws.com",
             "AWS::StackName": self.stack_name,
-            "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{self.stack_name}/local",
+            "AWS::StackId": f"{_STACKS}/{self.stack_name}/local",
             "AWS::NotificationARNs": [],
         }
         if name in pseudo:
@@ -103,7 +116,9 @@ class Deployment:
         return self._ensure(name).physical_id
 
     def attribute(self, logical_id: str, name: str) -> str:
-        """Value of Fn::GetAtt. Raises TemplateError when a created resource has no such attribute."""
+        """Value of Fn::GetAtt. Raises TemplateError when a created resource has no such
+        attribute.
+        """
         made = self._ensure(logical_id)
         if name in made.attributes:
             return made.attributes[name]
@@ -177,9 +192,7 @@ class Deployment:
     @staticmethod
     def _definition(properties: dict[str, Any], path: Path | None) -> str:
         if path is not None:
-            from samtranslator.yaml_helper import yaml_parse
-
-            return json.dumps(yaml_parse(path.read_text()))
+            return json.dumps(read_yaml(path))
         if "DefinitionString" in properties:
             return str(properties["DefinitionString"])
         return json.dumps(properties["Definition"])

@@ -1,6 +1,7 @@
 """The HTTP API in front of the functions: what API Gateway does between a socket and a handler.
 
-Throttling per route is left to AWS: it protects a bill, and the service's own limits are what the product stands on.
+Throttling per route is left to AWS: it protects a bill, and the service's own limits are what the
+product stands on.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ import socket
 import threading
 from collections.abc import Callable, Iterable
 from http.client import responses as reasons
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infra.local.authorizer import JwtVerifier, UnauthorizedError
 from infra.local.events import Request, Response, problem, to_event, to_response
-from infra.local.lambdas import Functions
 from infra.local.routes import Cors, Route, find_route
+
+if TYPE_CHECKING:
+    from infra.local.lambdas import Functions
 
 _HOST = "127.0.0.1"
 PAYLOAD_LIMIT = 10 * 1024 * 1024
@@ -101,10 +104,8 @@ def _headers(environ: dict[str, Any]) -> list[tuple[str, str]]:
         for name, value in environ.items()
         if name.startswith("HTTP_")
     ]
-    for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-        if environ.get(name):
-            found.append((name.replace("_", "-").lower(), environ[name]))
-    return found
+    plain = {"CONTENT_TYPE": "content-type", "CONTENT_LENGTH": "content-length"}
+    return found + [(name, environ[key]) for key, name in plain.items() if environ.get(key)]
 
 
 def _path_and_query(environ: dict[str, Any]) -> tuple[str, str]:
@@ -148,7 +149,8 @@ def _out(request: Request, response: Response) -> list[tuple[str, str]]:
 class EdgeServer:
     """Serves the edge on 127.0.0.1, one thread per connection, connections kept alive.
 
-    The port is taken at once, so that the address is known before anything is deployed; serving begins with serve().
+    The port is taken at once, so that the address is known before anything is deployed; serving
+    begins with serve().
     """
 
     def __init__(self, port: int) -> None:

@@ -8,11 +8,13 @@ import time
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from infra.local.cloud import ACCOUNT
-from infra.local.routes import Route
+
+if TYPE_CHECKING:
+    from infra.local.routes import Route
 
 _TEXT = (
     "text/",
@@ -25,7 +27,9 @@ _TEXT = (
 
 @dataclass(frozen=True)
 class Request:
-    """An HTTP request as it came in. path is decoded, query is not; headers in order, names as sent."""
+    """An HTTP request as it came in. path is decoded, query is not; headers in order, names as
+    sent.
+    """
 
     method: str
     path: str
@@ -135,7 +139,8 @@ def to_event(
 
 
 def to_response(answer: Any) -> Response:
-    """The HTTP response for a handler's answer; anything without a statusCode is the body of a 200, as on AWS.
+    """The HTTP response for a handler's answer; anything without a statusCode is the body of a 200,
+    as on AWS.
 
     Raises ValueError when API Gateway could not read the answer either.
     """

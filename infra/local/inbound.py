@@ -1,6 +1,8 @@
-"""Texts from a phone: the event that AWS End User Messaging publishes, in the envelope that SNS puts in the queue.
+"""Texts from a phone: the event that AWS End User Messaging publishes, in the envelope that SNS
+puts in the queue.
 
-moto's SNS could make the envelope, but gives no way to set its Timestamp, which is the only time a STOP carries.
+moto's SNS could make the envelope, but gives no way to set its Timestamp, which is the only time a
+STOP carries.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ class InboundPath:
 
 @dataclass(frozen=True)
 class Reply:
-    """What a phone sends. to: the number it texts (None: the one that texted it last). at: seconds since 1970."""
+    """What a phone sends. to: the number it texts (None: the one that texted it last). at: seconds
+    since 1970.
+    """
 
     sender: str
     body: str
@@ -37,7 +41,9 @@ class Reply:
 
 
 def payload(reply: Reply, to: str, previous: str | None) -> dict[str, Any]:
-    """The two-way event; previousPublishedMessageId is absent when nothing was ever texted to that phone."""
+    """The two-way event; previousPublishedMessageId is absent when nothing was ever texted to that
+    phone.
+    """
     words = reply.body.split()
     event = {
         "originationNumber": reply.sender,
@@ -52,7 +58,9 @@ def payload(reply: Reply, to: str, previous: str | None) -> dict[str, Any]:
 
 
 def envelope(topic_arn: str, message: str, at: float) -> dict[str, str]:
-    """SNS's notification as SQS carries it without raw delivery. The signature is noise: queues do not check it."""
+    """SNS's notification as SQS carries it without raw delivery. The signature is noise: queues do
+    not check it.
+    """
     host = f"https://sns.{REGION}.amazonaws.com"
     return {
         "Type": "Notification",
@@ -76,7 +84,9 @@ class Inbound:
         self._path = path
 
     def deliver(self, reply: Reply) -> dict[str, Any]:
-        """Put the text on its way; returns {id, from, to, body, sent_at} with id as the inboundMessageId."""
+        """Put the text on its way; returns {id, from, to, body, sent_at} with id as the
+        inboundMessageId.
+        """
         last = self._carrier.last_to(reply.sender)
         to = reply.to or (last.sender if last else self._path.number)
         at = time.time() if reply.at is None else reply.at

@@ -1,15 +1,17 @@
 """Evaluates CloudFormation's intrinsic functions.
 
-moto's own CloudFormation resolves only references to resources it can create itself; ours reach every resource of the
-template, because they ask the deployment for the physical id or attribute.
+moto's own CloudFormation resolves only references to resources it can create itself; ours reach
+every resource of the template, because they ask the deployment for the physical id or attribute.
 """
 
 from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 NO_VALUE = object()
 _PLACEHOLDER = re.compile(r"\$\{([^!}][^}]*)\}")
@@ -58,7 +60,9 @@ class Evaluator:
         }
 
     def holds(self, condition: str) -> bool:
-        """Whether a named condition of the template is true. Raises TemplateError when there is none."""
+        """Whether a named condition of the template is true. Raises TemplateError when there is
+        none.
+        """
         if condition not in self._conditions:
             raise TemplateError(f"no condition {condition}")
         return bool(self.value(self._conditions[condition]))

@@ -1,8 +1,9 @@
 """Loads the real handlers and invokes them in this process, each with its own environment.
 
-Every function is one file called handler.py, so each is loaded under a name of its own. Environment variables belong to
-a process, not a thread: they are put in place under a lock while a function loads and builds its wiring, which is the
-only time that handlers read them (they keep it, as they do between invocations of one Lambda sandbox).
+Every function is one file called handler.py, so each is loaded under a name of its own. Environment
+variables belong to a process, not a thread: they are put in place under a lock while a function
+loads and builds its wiring, which is the only time that handlers read them (they keep it, as they
+do between invocations of one Lambda sandbox).
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infra.local.logs import writing_as
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 _ENVIRONMENT_LOCK = threading.RLock()
 _MILLISECONDS = 1000
@@ -95,11 +98,15 @@ class Function:
         return self.spec.folder.name
 
     def load(self) -> None:
-        """Import the handler and build its wiring. Raises whatever the import or the wiring raises."""
+        """Import the handler and build its wiring. Raises whatever the import or the wiring
+        raises.
+        """
         self._loaded()
 
     def invoke(self, event: Any) -> Any:
-        """Call the handler with the event as JSON would carry it; returns its answer, raises what it raises."""
+        """Call the handler with the event as JSON would carry it; returns its answer, raises what
+        it raises.
+        """
         handler = self._loaded()
         with writing_as(self.folder):
             answer = handler(json.loads(json.dumps(event)), LambdaContext(self.spec))
@@ -158,7 +165,9 @@ class Functions:
         return failed
 
     def invoke_api(self, name: str, payload: Any) -> dict[str, Any]:
-        """Lambda's Invoke: an exception becomes a FunctionError that names its class, as Step Functions reads it."""
+        """Lambda's Invoke: an exception becomes a FunctionError that names its class, as Step
+        Functions reads it.
+        """
         try:
             answer = self.find(name).invoke(payload)
         except Exception as error:  # the boundary of a Lambda invocation

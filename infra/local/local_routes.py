@@ -1,19 +1,24 @@
-"""What only the local stack serves: virtual phones, tokens, carrier faults and the demo pages under /_local."""
+"""What only the local stack serves: virtual phones, tokens, carrier faults and the demo pages under
+/_local.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from infra.local.carrier import Carrier, InvalidFaultsError, Text, parse_faults
-from infra.local.deploy import Deployment
 from infra.local.events import Request, Response
 from infra.local.inbound import Inbound, Reply
 from infra.local.staff import Staff, UnknownGroupError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from infra.local.deploy import Deployment
 
 _PAGES = Path(__file__).parent / "pages"
 _KINDS = {
@@ -161,7 +166,7 @@ class LocalRoutes:
 
 
 def _is_own(request: Request) -> bool:
-    """Keeps other web sites that the same browser visits from reading texts or asking for tokens."""
+    """Keeps other web sites in the same browser from reading texts or asking for tokens."""
     host = urlsplit(f"//{request.header('host') or ''}").hostname
     origin = request.header("origin")
     return host in _HOSTS and (origin is None or urlsplit(origin).netloc == request.header("host"))

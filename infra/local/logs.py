@@ -1,7 +1,8 @@
 """Keeps what functions print away from the terminal: one JSON-lines file per function.
 
-Functions write to standard output as they do on Lambda. Several of them run at once in one process, so the stream that
-stands in for standard output looks up whose thread is writing. Threads that a function starts itself share one file.
+Functions write to standard output as they do on Lambda. Several of them run at once in one process,
+so the stream that stands in for standard output looks up whose thread is writing. Threads that a
+function starts itself share one file.
 """
 
 from __future__ import annotations
@@ -10,15 +11,19 @@ import contextlib
 import contextvars
 import sys
 import threading
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 _writer: contextvars.ContextVar[str | None] = contextvars.ContextVar("function", default=None)
 
 
 class FunctionOutput:
-    """A text stream: writes of a function go to its file, anything else to the stream that was there before."""
+    """A text stream: writes of a function go to its file, anything else to the stream that was
+    there before.
+    """
 
     def __init__(self) -> None:
         self.plain: TextIO = sys.__stdout__ or sys.stderr
@@ -46,7 +51,9 @@ class FunctionOutput:
                     each.flush()
 
     def close_files(self) -> None:
-        """Close the functions' files; the stream itself stays usable, since loggers hold on to it."""
+        """Close the functions' files; the stream itself stays usable, since loggers hold on to
+        it.
+        """
         with self._lock:
             for each in self._files.values():
                 each.close()
@@ -63,9 +70,9 @@ _OUTPUT = FunctionOutput()
 
 def _stand_in() -> None:
     """Test runners put standard output of their own in place again and again."""
-    if sys.stdout is not _OUTPUT:  # type: ignore[comparison-overlap]
+    if sys.stdout is not _OUTPUT:
         _OUTPUT.plain = sys.stdout
-        sys.stdout = _OUTPUT  # type: ignore[assignment]
+        sys.stdout = _OUTPUT
 
 
 @contextlib.contextmanager
@@ -77,7 +84,7 @@ def capture(folder: Path) -> Iterator[FunctionOutput]:
     try:
         yield _OUTPUT
     finally:
-        if sys.stdout is _OUTPUT:  # type: ignore[comparison-overlap]
+        if sys.stdout is _OUTPUT:
             sys.stdout = _OUTPUT.plain
         _OUTPUT.close_files()
 

@@ -1,4 +1,5 @@
-"""Keeps the phone key from one run to the next when the tables outlive the process (DynamoDB Local).
+"""Keeps the phone key from one run to the next when the tables outlive the process (DynamoDB
+Local).
 
 Subscriber keys are HMACs: with a new key every number would be a stranger, and every opt-out lost.
 """
@@ -6,14 +7,20 @@ Subscriber keys are HMACs: with a new key every number would be a stranger, and 
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from infra.local.patching import replace
+
+if TYPE_CHECKING:
+    import contextlib
+    from pathlib import Path
 
 
 def keep_phone_keys(path: Path, undo: contextlib.ExitStack) -> None:
-    """Give moto's HMAC keys the material of earlier runs, in order of creation, until undo is closed."""
+    """Give moto's HMAC keys the material of earlier runs, in order of creation, until undo is
+    closed.
+    """
     from moto.kms.models import KmsBackend
 
     plain = KmsBackend.create_key
@@ -35,5 +42,4 @@ def keep_phone_keys(path: Path, undo: contextlib.ExitStack) -> None:
         made += 1
         return key
 
-    KmsBackend.create_key = create_key
-    undo.callback(setattr, KmsBackend, "create_key", plain)
+    replace(KmsBackend, "create_key", create_key, undo)

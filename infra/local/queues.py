@@ -6,12 +6,15 @@ import hashlib
 import logging
 import threading
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infra.local.cloud import REGION, Cloud
-from infra.local.lambdas import Function
 
-# On AWS a failed message comes back when its visibility time-out ends, minutes later; nobody waits that long here.
+if TYPE_CHECKING:
+    from infra.local.lambdas import Function
+
+# On AWS a failed message comes back when its visibility time-out ends, minutes later; nobody
+# waits that long here.
 RETRY_SECONDS = 1
 _IDLE_SECONDS = 1.0
 _WORKERS = 2

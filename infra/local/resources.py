@@ -1,8 +1,9 @@
 """Creates the resources of a template that hold state, one function per CloudFormation type.
 
-moto's own CloudFormation would be shorter to call, but drops what this service stands on (HMAC key specs, SNS
-subscriptions, the executing Step Functions backend, user pool clients) and cannot reach another DynamoDB; the public
-APIs are what CloudFormation itself calls, so these take the same properties.
+moto's own CloudFormation would be shorter to call, but drops what this service stands on (HMAC key
+specs, SNS subscriptions, the executing Step Functions backend, user pool clients) and cannot reach
+another DynamoDB; the public APIs are what CloudFormation itself calls, so these take the same
+properties.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ def _only(properties: dict[str, Any], *names: str) -> dict[str, Any]:
 
 
 def create_table(cloud: Cloud, wanted: Wanted) -> Made:
-    """A table with its indexes and TTL. One that exists already (DynamoDB Local keeps its data) is kept."""
+    """A table with its indexes and TTL. One that exists already (DynamoDB Local keeps its data) is
+    kept.
+    """
     client, name = cloud.client("dynamodb"), wanted.properties.get("TableName", wanted.name)
     properties = wanted.properties
     keep = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
@@ -126,13 +129,20 @@ def create_subscription(cloud: Cloud, wanted: Wanted) -> Made:
 
 
 _QUEUE_ATTRIBUTES = (
-    "VisibilityTimeout", "MessageRetentionPeriod", "DelaySeconds", "MaximumMessageSize", "FifoQueue",
-    "ContentBasedDeduplication", "RedrivePolicy",
-)  # fmt: skip
+    "VisibilityTimeout",
+    "MessageRetentionPeriod",
+    "DelaySeconds",
+    "MaximumMessageSize",
+    "FifoQueue",
+    "ContentBasedDeduplication",
+    "RedrivePolicy",
+)
 
 
 def create_queue(cloud: Cloud, wanted: Wanted) -> Made:
-    """An SQS queue with its redrive policy. Long polling is left out: it would hold moto's lock while it waits."""
+    """An SQS queue with its redrive policy. Long polling is left out: it would hold moto's lock
+    while it waits.
+    """
     name = wanted.properties.get("QueueName", wanted.name)
     attributes = {
         key: json.dumps(value) if isinstance(value, dict | bool) else str(value)
@@ -230,8 +240,21 @@ SERVED = {
 
 # Without effect on a laptop: permissions, logs, alarms, packaging.
 INERT = (
-    "AWS::IAM::", "AWS::Logs::", "AWS::CloudWatch::", "AWS::Lambda::Permission", "AWS::Lambda::LayerVersion",
-    "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::Version", "AWS::Lambda::Alias", "AWS::S3::BucketPolicy",
-    "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::ApiGatewayV2::Stage", "AWS::CloudFormation::Stack",
-    "AWS::Scheduler::ScheduleGroup", "AWS::Budgets::", "AWS::WAFv2::", "AWS::ResourceGroups::",
-)  # fmt: skip
+    "AWS::IAM::",
+    "AWS::Logs::",
+    "AWS::CloudWatch::",
+    "AWS::Lambda::Permission",
+    "AWS::Lambda::LayerVersion",
+    "AWS::Lambda::EventInvokeConfig",
+    "AWS::Lambda::Version",
+    "AWS::Lambda::Alias",
+    "AWS::S3::BucketPolicy",
+    "AWS::SQS::QueuePolicy",
+    "AWS::SNS::TopicPolicy",
+    "AWS::ApiGatewayV2::Stage",
+    "AWS::CloudFormation::Stack",
+    "AWS::Scheduler::ScheduleGroup",
+    "AWS::Budgets::",
+    "AWS::WAFv2::",
+    "AWS::ResourceGroups::",
+)

@@ -1,4 +1,6 @@
-"""Fires the template's schedules while the stack runs: rate(...) expressions, each on its own timer thread."""
+"""Fires the template's schedules while the stack runs: rate(...) expressions, each on its own timer
+thread.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,12 @@ import threading
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infra.local.cloud import ACCOUNT, REGION
-from infra.local.lambdas import Function
+
+if TYPE_CHECKING:
+    from infra.local.lambdas import Function
 
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
@@ -20,7 +24,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Schedule:
-    """A schedule of the template. payload: the input it is declared with; None means EventBridge's own event."""
+    """A schedule of the template. payload: the input it is declared with; None means EventBridge's
+    own event.
+    """
 
     name: str
     expression: str
@@ -29,7 +35,9 @@ class Schedule:
 
     @property
     def seconds(self) -> int | None:
-        """Seconds between two runs; None for expressions that the local stack does not run (cron, at)."""
+        """Seconds between two runs; None for expressions that the local stack does not run (cron,
+        at).
+        """
         match = _RATE.fullmatch(self.expression.strip())
         return int(match.group(1)) * _SECONDS[match.group(2)] if match else None
 

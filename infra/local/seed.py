@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PROGRAMME = "demo"
 BRAND = "Example Shop"
@@ -36,28 +38,31 @@ COUNTRIES = [
 
 _DISCLOSURES: Mapping[str, str] = {
     "en": (
-        "I agree to receive recurring automated marketing text messages (Weekly offers) from {brand} at the mobile "
-        "number I entered, up to {max} messages per month. Consent is not a condition of any purchase. "
-        "Message and data rates may apply. Reply STOP to cancel at any time, HELP for help. "
-        "Terms: {terms} Privacy: {privacy}"
+        "I agree to receive recurring automated marketing text messages (Weekly offers) "
+        "from {brand} at the mobile number I entered, up to {max} messages per month. "
+        "Consent is not a condition of any purchase. Message and data rates may apply. "
+        "Reply STOP to cancel at any time, HELP for help. Terms: {terms} Privacy: {privacy}"
     ),
     "es": (
-        "Acepto recibir mensajes de texto publicitarios periódicos y automatizados (Weekly offers) de {brand} en el "
-        "número de móvil que he indicado, hasta {max} mensajes al mes. El consentimiento no es condición para ninguna "
-        "compra. Pueden aplicarse tarifas de mensajes y datos. Responda STOP para cancelar en cualquier momento, HELP "
-        "para obtener ayuda. Condiciones: {terms} Privacidad: {privacy}"
+        "Acepto recibir mensajes de texto publicitarios periódicos y automatizados (Weekly "
+        "offers) de {brand} en el número de móvil que he indicado, hasta {max} mensajes al "
+        "mes. El consentimiento no es condición para ninguna compra. Pueden aplicarse "
+        "tarifas de mensajes y datos. Responda STOP para cancelar en cualquier momento, "
+        "HELP para obtener ayuda. Condiciones: {terms} Privacidad: {privacy}"
     ),
     "fr": (
-        "J'accepte de recevoir des SMS publicitaires récurrents et automatisés (Weekly offers) de {brand} au numéro de "
-        "mobile indiqué, jusqu'à {max} messages par mois. Le consentement n'est pas une condition d'achat. Des frais "
-        "de messages et de données peuvent s'appliquer. Répondez STOP pour vous désabonner à tout moment, HELP pour "
-        "obtenir de l'aide. Conditions : {terms} Confidentialité : {privacy}"
+        "J'accepte de recevoir des SMS publicitaires récurrents et automatisés (Weekly "
+        "offers) de {brand} au numéro de mobile indiqué, jusqu'à {max} messages par mois. "
+        "Le consentement n'est pas une condition d'achat. Des frais de messages et de "
+        "données peuvent s'appliquer. Répondez STOP pour vous désabonner à tout moment, "
+        "HELP pour obtenir de l'aide. Conditions : {terms} Confidentialité : {privacy}"
     ),
     "de": (
-        "Ich stimme zu, von {brand} regelmäßig automatisierte Werbe-SMS (Weekly offers) an die angegebene "
-        "Mobilnummer zu erhalten, höchstens {max} Nachrichten pro Monat. Die Einwilligung ist keine Bedingung für "
-        "einen Kauf. Es können Nachrichten- und Datenkosten anfallen. Antworten Sie jederzeit STOP, um sich "
-        "abzumelden, oder HELP für Hilfe. Bedingungen: {terms} Datenschutz: {privacy}"
+        "Ich stimme zu, von {brand} regelmäßig automatisierte Werbe-SMS (Weekly offers) an "
+        "die angegebene Mobilnummer zu erhalten, höchstens {max} Nachrichten pro Monat. Die"
+        " Einwilligung ist keine Bedingung für einen Kauf. Es können Nachrichten- und "
+        "Datenkosten anfallen. Antworten Sie jederzeit STOP, um sich abzumelden, oder HELP "
+        "für Hilfe. Bedingungen: {terms} Datenschutz: {privacy}"
     ),
 }
 
@@ -100,7 +105,9 @@ def programme() -> dict[str, Any]:
 
 
 def seed(stack: Seedable) -> None:
-    """Make the demo programme and its disclosures unless it is there. Raises SeedError when the API refuses."""
+    """Make the demo programme and its disclosures unless it is there. Raises SeedError when the API
+    refuses.
+    """
     status, _ = _call(stack, "GET", f"/v1/programmes/{PROGRAMME}", None)
     if status == http.client.OK:
         return

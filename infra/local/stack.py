@@ -1,4 +1,5 @@
-"""The whole service in this process: deploy the template, serve its API, move its queues, run its workflows.
+"""The whole service in this process: deploy the template, serve its API, move its queues, run its
+workflows.
 
 with LocalStack.start(port=0) as stack:
     stack.url, stack.token("marketing"), stack.client("dynamodb"), stack.output("ApiUrl")
@@ -13,8 +14,7 @@ import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from infra.local.carrier import Carrier, Text
 from infra.local.cloud import Cloud
@@ -33,6 +33,9 @@ from infra.local.template import load_template
 from infra.local.transactions import patch_transactions
 from infra.local.workflows import patch_workflows, stop_all
 
+if TYPE_CHECKING:
+    from types import TracebackType
+
 ROOT = Path(__file__).resolve().parents[2]
 STACK_NAME = "assent-local"
 # Wider than the template's default, so that the demo can show rules of many places.
@@ -44,7 +47,8 @@ _WAKERS = ("sqs.SendMessage", "sqs.SendMessageBatch", "sns.Publish", "sns.Publis
 class Options:
     """How to start. port 0 takes a free one. log_dir None: a temporary folder, gone at the end.
 
-    parameters override the template's; load says whether functions are imported at once (else at first use).
+    parameters override the template's; load says whether functions are imported at once (else at
+    first use).
     """
 
     port: int = 0
@@ -68,8 +72,8 @@ class LocalStack:
     def start(cls, port: int = 0, **options: Any) -> Self:
         """Deploy and serve; options are the fields of Options.
 
-        Raises OSError when the port is taken, CloudAlreadyRunningError when this process already has a stack,
-        TemplateError or botocore's ClientError when the template cannot be deployed.
+        Raises OSError when the port is taken, CloudAlreadyRunningError when this process already
+        has a stack, TemplateError or botocore's ClientError when the template cannot be deployed.
         """
         stack = cls(Options(port=port, **options))
         with contextlib.ExitStack() as undo:
@@ -102,7 +106,9 @@ class LocalStack:
         return self.deployment.outputs()[name]
 
     def physical_id(self, logical_id: str) -> str:
-        """The physical id (Ref) of a resource: a table's name, a queue's URL. Raises TemplateError."""
+        """The physical id (Ref) of a resource: a table's name, a queue's URL. Raises
+        TemplateError.
+        """
         return str(self.deployment.reference(logical_id))
 
     def token(self, group: str, user: str | None = None) -> str:
@@ -110,7 +116,9 @@ class LocalStack:
         return self.staff.token(group, user).token
 
     def invoke(self, function: str, event: Any) -> Any:
-        """Invoke a function by logical id, folder name, physical name or ARN; raises what the handler raises."""
+        """Invoke a function by logical id, folder name, physical name or ARN; raises what the
+        handler raises.
+        """
         return self.functions.find(function).invoke(event)
 
     def texts(self, to: str | None = None) -> list[Text]:
@@ -197,7 +205,9 @@ class LocalStack:
         self.inbound = Inbound(self.cloud, self.carrier, path)
 
     def _inbound_path(self) -> tuple[str, str]:
-        """The first topic that feeds a queue which feeds a function: that is where inbound texts come in."""
+        """The first topic that feeds a queue which feeds a function: that is where inbound texts
+        come in.
+        """
         queues = self._queues()
         for logical_id in self.deployment.of_type("AWS::SNS::Subscription"):
             properties = self.deployment.properties(logical_id)
@@ -273,7 +283,9 @@ class LocalStack:
 
 
 def _forget_clients() -> None:
-    """The product keeps its AWS clients for the life of a process; one made before moto was there would miss it."""
+    """The product keeps its AWS clients for the life of a process; one made before moto was there
+    would miss it.
+    """
     module = sys.modules.get("assent.aws.clients")
     for each in vars(module).values() if module else ():
         clear = getattr(each, "cache_clear", None)

@@ -1,4 +1,6 @@
-"""Staff accounts: made on demand in the local Cognito, signed in the way an administrator's script would."""
+"""Staff accounts: made on demand in the local Cognito, signed in the way an administrator's script
+would.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +8,10 @@ import contextlib
 import secrets
 import threading
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from infra.local.cloud import Cloud
+if TYPE_CHECKING:
+    from infra.local.cloud import Cloud
 
 
 @dataclass(frozen=True)

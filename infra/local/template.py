@@ -1,16 +1,19 @@
 """Reads template.yaml and turns it into plain CloudFormation, offline.
 
-The same translator that AWS runs does the work, so the local stack deploys what a real deployment would; only the
-places that must be S3 addresses (code, definitions) are swapped for their local paths, which are kept beside it.
+The same translator that AWS runs does the work, so the local stack deploys what a real deployment
+would; only the places that must be S3 addresses (code, definitions) are swapped for their local
+paths, which are kept beside it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infra.local.cloud import REGION
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _LOCAL_FILES = {
     "AWS::Serverless::Function": "CodeUri",
@@ -24,8 +27,8 @@ _ANYWHERE = "s3://local/file"
 class Template:
     """A translated template.
 
-    resources, parameters, conditions, outputs, mappings are the sections as CloudFormation writes them.
-    files maps a logical id to the local folder or file it was declared with.
+    resources, parameters, conditions, outputs, mappings are the sections as CloudFormation writes
+    them. files maps a logical id to the local folder or file it was declared with.
     """
 
     root: Path
@@ -58,7 +61,7 @@ def _translate(document: dict[str, Any], parameters: dict[str, str]) -> dict[str
     from samtranslator.translator.translator import Translator
     from samtranslator.utils import py27hash_fix
 
-    # With no map of AWS's managed policies the translator asks nobody; full ARNs in the template still work.
+    # With no map of AWS's managed policies the translator asks nobody; full ARNs still work.
     py27hash_fix.to_py27_compatible_template(document, parameters)
     translator = Translator({}, Parser(), boto_session=boto3.session.Session(region_name=REGION))
     translated = translator.translate(document, parameter_values=parameters)
@@ -66,14 +69,20 @@ def _translate(document: dict[str, Any], parameters: dict[str, str]) -> dict[str
     return plain
 
 
+def read_yaml(path: Path) -> Any:
+    """A YAML file with CloudFormation's short forms (!Ref) written out."""
+    from samtranslator import yaml_helper
+
+    parse: Any = yaml_helper.yaml_parse
+    return parse(path.read_text())
+
+
 def load_template(path: Path, parameters: dict[str, str]) -> Template:
     """Translate the SAM template at path; parameters override its defaults.
 
     Raises samtranslator's InvalidDocumentException when the template is not valid SAM.
     """
-    from samtranslator.yaml_helper import yaml_parse
-
-    document = yaml_parse(path.read_text())
+    document = read_yaml(path)
     files = _take_local_files(document, path.parent)
     translated = _translate(document, dict(parameters))
     return Template(

@@ -1,21 +1,28 @@
 """Makes moto's DynamoDB transactions cost what they touch.
 
-moto copies every table of a transaction whole before it begins, so that a cancelled one can be undone: with 10,000
-subscribers each opt-in would copy them all. Copying only the items that the transaction names undoes the same.
+moto copies every table of a transaction whole before it begins, so that a cancelled one can be
+undone: with 10,000 subscribers each opt-in would copy them all. Copying only the items that the
+transaction names undoes the same.
 """
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from infra.local.patching import replace
+
+if TYPE_CHECKING:
+    import contextlib
 
 _ABSENT = object()
 
 
 class _CopyWithoutTables:
-    """The copy module as moto sees it: tables are handed back as they are while a transaction runs."""
+    """The copy module as moto sees it: tables are handed back as they are while a transaction
+    runs.
+    """
 
     def __init__(self) -> None:
         self.inside = threading.local()
@@ -89,8 +96,5 @@ def patch_transactions(undo: contextlib.ExitStack) -> None:
         finally:
             shim.inside.transaction = False
 
-    models.DynamoDBBackend.transact_write_items = transact
-    undo.callback(setattr, models.DynamoDBBackend, "transact_write_items", plain)
-    plain_copy = models.copy
-    models.copy = shim
-    undo.callback(setattr, models, "copy", plain_copy)
+    replace(models.DynamoDBBackend, "transact_write_items", transact, undo)
+    replace(models, "copy", shim, undo)

@@ -1,8 +1,10 @@
-"""Runs state machines on moto's Step Functions with Lambda tasks going to the real handlers in this process.
+"""Runs state machines on moto's Step Functions with Lambda tasks going to the real handlers in this
+process.
 
-Five things of moto are bent, each because the real service differs: Lambda tasks would need Docker; children of a
-distributed map may not be EXPRESS; percentages must have a decimal point; executions without a name all get the same
-one; and a map worker recurses once per item, so that a thousand batches end in a RecursionError.
+Five things of moto are bent, each because the real service differs: Lambda tasks would need Docker;
+children of a distributed map may not be EXPRESS; percentages must have a decimal point; executions
+without a name all get the same one; and a map worker recurses once per item, so that a thousand
+batches end in a RecursionError.
 """
 
 from __future__ import annotations
@@ -10,9 +12,12 @@ from __future__ import annotations
 import contextlib
 import json
 import uuid
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from infra.local.cloud import Cloud
+from infra.local.patching import replace
+
+if TYPE_CHECKING:
+    from infra.local.cloud import Cloud
 
 _PARSER = "moto.stepfunctions.parser.asl.component.state.exec"
 
@@ -21,7 +26,9 @@ class LambdaTask(Protocol):
     """Invokes a function for a task."""
 
     def __call__(self, function: str, payload: Any) -> dict[str, Any]:
-        """function is a name or ARN; returns Lambda's Invoke answer: StatusCode, Payload and maybe FunctionError."""
+        """function is a name or ARN; returns Lambda's Invoke answer: StatusCode, Payload and maybe
+        FunctionError.
+        """
         ...
 
 
@@ -47,11 +54,6 @@ def patch_workflows(cloud: Cloud, invoke: LambdaTask, undo: contextlib.ExitStack
     _names(undo)
 
 
-def _replace(owner: Any, name: str, value: Any, undo: contextlib.ExitStack) -> None:
-    undo.callback(setattr, owner, name, getattr(owner, name))
-    setattr(owner, name, value)
-
-
 def _lambda_tasks(invoke: LambdaTask, undo: contextlib.ExitStack) -> None:
     from importlib import import_module
 
@@ -63,7 +65,7 @@ def _lambda_tasks(invoke: LambdaTask, undo: contextlib.ExitStack) -> None:
         payload = parameters.get("Payload") or b"{}"
         return invoke(parameters["FunctionName"], json.loads(payload))
 
-    _replace(module, "_invoke_lambda_function", in_process, undo)
+    replace(module, "_invoke_lambda_function", in_process, undo)
 
 
 def _s3_clients(cloud: Cloud, undo: contextlib.ExitStack) -> None:
@@ -75,7 +77,7 @@ def _s3_clients(cloud: Cloud, undo: contextlib.ExitStack) -> None:
 
     for where in ("item_reader.eval", "result_writer.resource_eval"):
         module = import_module(f"{_PARSER}.state_map.{where}.resource_eval_s3")
-        _replace(module, "boto_client_for", client, undo)
+        replace(module, "boto_client_for", client, undo)
 
 
 def _names(undo: contextlib.ExitStack) -> None:
@@ -88,18 +90,20 @@ def _names(undo: contextlib.ExitStack) -> None:
     ) -> Any:
         return plain(backend, state_machine_arn, name or str(uuid.uuid4()), *rest, **more)
 
-    _replace(StepFunctionsParserBackend, "start_execution", start, undo)
+    replace(StepFunctionsParserBackend, "start_execution", start, undo)
 
 
 def _flat_workers(undo: contextlib.ExitStack) -> None:
     from importlib import import_module
 
     name = f"{_PARSER}.state_map.iteration.itemprocessor.distributed_item_processor_worker"
-    _replace(import_module(name).DistributedItemProcessorWorker, "_eval_pool", _eval_pool, undo)
+    replace(import_module(name).DistributedItemProcessorWorker, "_eval_pool", _eval_pool, undo)
 
 
 def _eval_pool(worker: Any, job: Any, worker_frame: Any) -> None:
-    """moto's own loop over jobs, with the recursion written as a loop; the order of its steps matters to moto."""
+    """moto's own loop over jobs, with the recursion written as a loop; the order of its steps
+    matters to moto.
+    """
     pool, env = worker._job_pool, worker._env
     while job is not None:
         job_frame = worker_frame.open_inner_frame()

@@ -9,9 +9,8 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
@@ -21,6 +20,9 @@ from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutE
 
 from infra.local.cloud import CloudAlreadyRunningError
 from infra.local.stack import LocalStack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 EXAMPLE = Path(__file__).parent / "local_example" / "template.yaml"
 PHONE = "+14155550100"
@@ -151,9 +153,12 @@ def test_a_request_becomes_a_payload_2_event(stack: LocalStack) -> None:
     assert (event["body"], event["isBase64Encoded"]) == ('{"k": 1}', False)
     context = event["requestContext"]
     assert context["http"] == {
-        "method": "POST", "path": "/echo/Jürgen", "protocol": "HTTP/1.1",
-        "sourceIp": "127.0.0.1", "userAgent": "t",
-    }  # fmt: skip
+        "method": "POST",
+        "path": "/echo/Jürgen",
+        "protocol": "HTTP/1.1",
+        "sourceIp": "127.0.0.1",
+        "userAgent": "t",
+    }
     assert (context["stage"], context["routeKey"]) == ("$default", "POST /echo/{name}")
     assert abs(context["timeEpoch"] / 1000 - time.time()) < 60
     assert context["requestId"]
@@ -317,9 +322,13 @@ def test_a_phone_texts_back_through_topic_queue_and_function(stack: LocalStack) 
     assert kept["envelope"]["Timestamp"] == "2026-01-31T12:00:00.000Z"
     assert kept["envelope"]["TopicArn"] == stack.physical_id("Topic")
     assert kept["text"] == {
-        "originationNumber": PHONE, "destinationNumber": "+12065550100", "messageKeyword": "YES",
-        "messageBody": "yes please", "inboundMessageId": reply["id"], "previousPublishedMessageId": sent,
-    }  # fmt: skip
+        "originationNumber": PHONE,
+        "destinationNumber": "+12065550100",
+        "messageKeyword": "YES",
+        "messageBody": "yes please",
+        "inboundMessageId": reply["id"],
+        "previousPublishedMessageId": sent,
+    }
     assert kept["record"]["eventSource"] == "aws:sqs"
     assert kept["record"]["attributes"]["ApproximateReceiveCount"] == "1"
     assert waited < 1, f"took {waited:.2f} s"
@@ -504,13 +513,17 @@ def test_a_cancelled_transaction_leaves_nothing(stack: LocalStack) -> None:
     client, table = stack.client("dynamodb"), stack.physical_id("Table")
     client.put_item(TableName=table, Item={"pk": {"S": "kept"}, "n": {"N": "1"}})
     change = {
-        "TableName": table, "Key": {"pk": {"S": "kept"}}, "UpdateExpression": "SET n = :two",
+        "TableName": table,
+        "Key": {"pk": {"S": "kept"}},
+        "UpdateExpression": "SET n = :two",
         "ExpressionAttributeValues": {":two": {"N": "2"}},
-    }  # fmt: skip
+    }
     fresh = {"TableName": table, "Item": {"pk": {"S": "fresh"}}}
     fails = {
-        "TableName": table, "Key": {"pk": {"S": "nobody"}}, "ConditionExpression": "attribute_exists(pk)",
-    }  # fmt: skip
+        "TableName": table,
+        "Key": {"pk": {"S": "nobody"}},
+        "ConditionExpression": "attribute_exists(pk)",
+    }
     operations = [{"Update": change}, {"Put": fresh}, {"ConditionCheck": fails}]
     with pytest.raises(client.exceptions.TransactionCanceledException) as caught:
         client.transact_write_items(TransactItems=operations)

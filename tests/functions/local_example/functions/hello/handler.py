@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import sys
 from typing import Any
 
 
@@ -27,5 +28,5 @@ def handler(event: dict[str, Any], context: Any) -> Any:
             "isBase64Encoded": True,
         }
     remaining = context.get_remaining_time_in_millis()
-    print(json.dumps({"said": wiring()["GREETING"]}))
+    sys.stdout.write(json.dumps({"said": wiring()["GREETING"]}) + "\n")
     return {"event": event, "env": wiring(), "remaining": remaining, "name": context.function_name}
