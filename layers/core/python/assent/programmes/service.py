@@ -1,0 +1,185 @@
+"""What marketers and compliance do with programmes: offer, edit, publish the wording.
+
+A wording is only ever added: a consent given years ago must still show the words it was given in.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assent.errors import (
+    AlreadyExistsError,
+    ChangedMeanwhileError,
+    InputError,
+    InvalidTextError,
+)
+from assent.identifiers import ProgrammeId
+from assent.programmes.disclosure import lint
+from assent.programmes.model import Disclosure, Programme
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assent.clock import Clock
+    from assent.programmes.model import ProgrammeStore
+
+_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+_LOCALE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_URL = re.compile(r"https://[^\s/]+\S*")
+_MAX_NAME = 40
+_MAX_BRAND = 30
+_MAX_DESCRIPTION = 500
+_MAX_DISCLOSURE = 4000
+_MAX_PER_MONTH = 100
+_PUBLISH_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeDraft:
+    """A programme as somebody wants it. Fields are those of `Programme`."""
+
+    programme_id: ProgrammeId
+    name: str
+    brand: str
+    description: str
+    max_per_month: int
+    countries: tuple[str, ...]
+    locales: tuple[str, ...]
+    terms_url: str
+    privacy_url: str
+    topics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeService:
+    """The use cases of programmes. `allowed_countries` is the deployment's own list."""
+
+    store: ProgrammeStore
+    clock: Clock
+    allowed_countries: tuple[str, ...]
+
+    def create(self, draft: ProgrammeDraft) -> Programme:
+        """Offer a new programme. Raises InputError or AlreadyExistsError."""
+        programme = self._checked(draft, version=1)
+        self.store.create(programme)
+        return programme
+
+    def replace(
+        self, programme_id: ProgrammeId, draft: ProgrammeDraft, expected_version: int
+    ) -> Programme:
+        """Edit a programme. Raises InputError, ProgrammeNotFoundError, ChangedMeanwhileError."""
+        self.store.programme(programme_id)
+        if draft.programme_id != programme_id:
+            message = "the id of a programme cannot be changed"
+            raise InputError(message, field="programme_id")
+        programme = self._checked(draft, version=expected_version + 1)
+        self.store.replace(programme, expected_version=expected_version)
+        return programme
+
+    def publish_disclosure(self, programme_id: ProgrammeId, locale: str, text: str) -> Disclosure:
+        """Publish a wording as the locale's next version; the newest, again, stays as it is.
+
+        Raises ProgrammeNotFoundError, InputError for a locale the programme does not have, and
+        InvalidTextError that names every required element the wording lacks.
+        """
+        programme = self.store.programme(programme_id)
+        if locale not in programme.locales:
+            message = "the programme does not have this locale"
+            raise InputError(message, field="locale")
+        _check_wording(text, programme)
+        for _ in range(_PUBLISH_TRIES):
+            newest = self._newest(programme_id, locale)
+            if newest is not None and newest.text == text:
+                return newest
+            version = newest.version + 1 if newest else 1
+            disclosure = Disclosure(programme_id, locale, version, text, self.clock.now())
+            try:
+                self.store.publish(disclosure)
+            except AlreadyExistsError:
+                continue
+            return disclosure
+        message = "others keep publishing this wording"
+        raise ChangedMeanwhileError(message)
+
+    def programme(self, programme_id: ProgrammeId) -> Programme:
+        """Raises ProgrammeNotFoundError."""
+        return self.store.programme(programme_id)
+
+    def programmes(self) -> Sequence[Programme]:
+        """Return all, by id."""
+        return self.store.programmes()
+
+    def disclosures(self, programme_id: ProgrammeId) -> Sequence[Disclosure]:
+        """Return the newest wording of each locale. Raises ProgrammeNotFoundError."""
+        self.store.programme(programme_id)
+        return self.store.latest_disclosures(programme_id)
+
+    def _newest(self, programme_id: ProgrammeId, locale: str) -> Disclosure | None:
+        newest = self.store.latest_disclosures(programme_id)
+        return next((each for each in newest if each.locale == locale), None)
+
+    def _checked(self, draft: ProgrammeDraft, version: int) -> Programme:
+        faults = {
+            "programme_id": not _ID.fullmatch(draft.programme_id),
+            "name": not _is_line(draft.name, _MAX_NAME),
+            "brand": not _is_line(draft.brand, _MAX_BRAND),
+            "description": len(draft.description) > _MAX_DESCRIPTION,
+            "max_per_month": not 1 <= draft.max_per_month <= _MAX_PER_MONTH,
+            "countries": not _all_match(_COUNTRY, draft.countries)
+            or not set(draft.countries) <= set(self.allowed_countries),
+            "locales": not _all_match(_LOCALE, draft.locales),
+            "terms_url": not _URL.fullmatch(draft.terms_url),
+            "privacy_url": not _URL.fullmatch(draft.privacy_url),
+            "topics": not all(_is_line(topic, _MAX_NAME) for topic in draft.topics),
+        }
+        for field, is_faulty in faults.items():
+            if is_faulty:
+                raise InputError(_ADVICE[field], field=field)
+        return Programme(
+            draft.programme_id,
+            draft.name,
+            draft.brand,
+            draft.description,
+            draft.max_per_month,
+            draft.countries,
+            draft.locales,
+            draft.terms_url,
+            draft.privacy_url,
+            draft.topics,
+            version,
+        )
+
+
+_ADVICE = {
+    "programme_id": "use 1 to 40 lower-case letters, digits and inner hyphens",
+    "name": f"use 1 to {_MAX_NAME} characters on one line",
+    "brand": f"use 1 to {_MAX_BRAND} characters on one line",
+    "description": f"use at most {_MAX_DESCRIPTION} characters",
+    "max_per_month": f"promise between 1 and {_MAX_PER_MONTH} messages a month",
+    "countries": "name countries by two capital letters, each one that this service may text",
+    "locales": "name at least one locale such as en or fr-CA",
+    "terms_url": "give an https address",
+    "privacy_url": "give an https address",
+    "topics": f"use 1 to {_MAX_NAME} characters on one line for each topic",
+}
+
+
+def _is_line(text: str, longest: int) -> bool:
+    return 0 < len(text.strip()) <= longest and text.isprintable()
+
+
+def _all_match(pattern: re.Pattern[str], values: tuple[str, ...]) -> bool:
+    return bool(values) and all(pattern.fullmatch(value) for value in values)
+
+
+def _check_wording(text: str, programme: Programme) -> None:
+    if len(text) > _MAX_DISCLOSURE:
+        message = f"use at most {_MAX_DISCLOSURE} characters"
+        raise InvalidTextError(message, field="text")
+    missing = lint(text, programme)
+    if missing:
+        message = f"the wording lacks: {', '.join(missing)}"
+        raise InvalidTextError(message, field="text")
