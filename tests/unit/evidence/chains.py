@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from assent.clock import iso
 from assent.consent.events import ConsentEvent, EventType, Evidence, Source
 from assent.identifiers import ProgrammeId, SubscriberKey
 from tests.fakes.frozen_clock import NOON
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 DEALS = ProgrammeId("deals")
 NEWS = ProgrammeId("news")
 ANN = SubscriberKey("k1_ann")
+OPEN_FOR = timedelta(hours=72)
 
 Step = tuple[EventType, ProgrammeId | None]
 
@@ -30,18 +32,19 @@ def chain(
     history: list[tuple[ConsentEvent, Evidence | None]] = []
     previous_hash = ""
     for seq, (kind, programme_id) in enumerate(steps, start=1):
+        at = start + (seq - 1) * every
         evidence = Evidence(f"{seq:032x}", {"page_url": "https://shop.example/é", "reply": "YES"})
         event = ConsentEvent(
             subscriber_key=key,
             seq=seq,
             type=kind,
-            at=start + (seq - 1) * every,
+            at=at,
             source=Source.FORM,
             programme_id=programme_id,
             epoch=1,
             evidence_digest=evidence.digest,
             previous_hash=previous_hash,
-            facts={"reason": "asked"},
+            facts={"reason": "asked", "expires_at": iso(at + OPEN_FOR)},
         )
         history.append((event, evidence))
         previous_hash = event.hash

@@ -1,25 +1,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from assent.consent.events import EventType
 from assent.consent.model import ConsentStatus
-from assent.evidence.history import HistoryEntry, fold
+from assent.evidence.history import HistoryEntry, HistoryService, fold
+from assent.phone import PhoneNumber
 from tests.fakes.frozen_clock import NOON
-from tests.unit.evidence.chains import DEALS, NEWS, chain
+from tests.unit.evidence.chains import ANN, DEALS, NEWS, OPEN_FOR, chain, without_evidence
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from assent.consent.events import ConsentEvent, Evidence
     from assent.evidence.history import ConsentAt
+    from assent.identifiers import SubscriberKey
     from tests.unit.evidence.chains import Step
 
 ASKED: Step = (EventType.REQUESTED, DEALS)
 CONFIRMED: Step = (EventType.CONFIRMED, DEALS)
 STOPPED: Step = (EventType.WITHDRAWN, None)
 LATER = NOON + timedelta(days=1)
+PHONE = PhoneNumber.stored("+16125550103")
 
 
 def at(instant: datetime, *steps: Step) -> ConsentAt:
@@ -53,7 +60,12 @@ def at(instant: datetime, *steps: Step) -> ConsentAt:
             ConsentStatus.WITHDRAWN,
             id="declined request",
         ),
-        pytest.param([STOPPED], ConsentStatus.WITHDRAWN, id="stop of a stranger"),
+        pytest.param([STOPPED], ConsentStatus.NONE, id="stop of a stranger"),
+        pytest.param(
+            [ASKED, CONFIRMED, STOPPED, CONFIRMED],
+            ConsentStatus.WITHDRAWN,
+            id="a code cannot lift a stop",
+        ),
     ],
 )
 def test_status_is_what_the_events_come_to(steps: list[Step], status: ConsentStatus) -> None:
@@ -85,8 +97,80 @@ def test_pending_is_not_consent() -> None:
     assert not at(LATER, ASKED).may_be_texted
 
 
-def test_fold_follows_the_chain_even_if_a_clock_was_behind() -> None:
-    (asked, _), (confirmed, _) = chain(ASKED, CONFIRMED)
-    late = replace(confirmed, at=asked.at - timedelta(seconds=1))
-    entries = [HistoryEntry(event, None, is_intact=True) for event in (asked, late)]
-    assert fold(entries, DEALS, LATER).status is ConsentStatus.CONFIRMED
+def test_an_act_counts_from_the_time_at_which_it_was_done() -> None:
+    history = chain(ASKED, CONFIRMED, STOPPED)
+    (stop, _) = history[2]
+    done_at = stop.at - timedelta(seconds=30)
+    late = [*history[:2], (replace(stop, provider_at=done_at), None)]
+    entries = [HistoryEntry(event, evidence, is_intact=True) for event, evidence in late]
+    assert not fold(entries, DEALS, done_at).may_be_texted
+    assert fold(entries, DEALS, done_at - timedelta(microseconds=1)).may_be_texted
+
+
+def test_a_request_that_nobody_answered_is_over_by_itself() -> None:
+    assert at(NOON + OPEN_FOR, ASKED).status is ConsentStatus.EXPIRED
+
+
+def test_a_stop_of_a_stranger_stands_against_every_programme() -> None:
+    assert at(LATER, STOPPED).stopped
+    assert not at(LATER, STOPPED).may_be_texted
+
+
+class TestHistoryService:
+    def test_every_event_is_returned_with_its_evidence_in_order(self) -> None:
+        entries = service(chain(ASKED, CONFIRMED)).history(PHONE)
+        assert [entry.event.seq for entry in entries] == [1, 2]
+        assert all(entry.is_intact and entry.evidence for entry in entries)
+
+    def test_a_number_never_seen_has_an_empty_history(self) -> None:
+        assert service([]).history(PHONE) == []
+
+    def test_an_altered_event_breaks_its_successor(self) -> None:
+        (asked, proof), *rest = chain(ASKED, CONFIRMED)
+        altered = [(replace(asked, epoch=9), proof), *rest]
+        assert [e.is_intact for e in service(altered).history(PHONE)] == [True, False]
+
+    def test_altered_evidence_is_noticed(self) -> None:
+        (asked, proof), *rest = chain(ASKED, CONFIRMED)
+        assert proof is not None
+        altered = [(asked, replace(proof, facts={"reply": "NO"})), *rest]
+        assert [e.is_intact for e in service(altered).history(PHONE)] == [False, True]
+
+    def test_a_missing_event_is_noticed(self) -> None:
+        assert [e.is_intact for e in service(chain(ASKED, CONFIRMED)[1:]).history(PHONE)] == [False]
+
+    def test_erased_evidence_leaves_the_chain_intact(self) -> None:
+        erased = without_evidence(chain(ASKED, CONFIRMED))
+        assert all(entry.is_intact for entry in service(erased).history(PHONE))
+
+    def test_consent_is_asked_for_by_number(self) -> None:
+        found = service(chain(ASKED, CONFIRMED)).consent_at(PHONE, DEALS, LATER)
+        assert found.may_be_texted
+
+
+def service(history: Sequence[tuple[ConsentEvent, Evidence | None]]) -> HistoryService:
+    return HistoryService(_OneHistory(history), _OneKey())
+
+
+class _OneKey:
+    """PhoneKeys that know one person."""
+
+    def key_of(self, phone: PhoneNumber) -> SubscriberKey:
+        assert phone == PHONE
+        return ANN
+
+    def mac(self, purpose: str, text: str) -> str:
+        raise NotImplementedError
+
+
+class _OneHistory:
+    """The one question that a history asks of a consent store."""
+
+    def __init__(self, history: Sequence[tuple[ConsentEvent, Evidence | None]]) -> None:
+        self._history = history
+
+    def history(
+        self, subscriber_key: SubscriberKey
+    ) -> Sequence[tuple[ConsentEvent, Evidence | None]]:
+        assert subscriber_key == ANN
+        return self._history

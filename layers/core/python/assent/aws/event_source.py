@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from assent.aws.answers import translated
 from assent.aws.batches import get_all
-from assent.clock import parse_iso
-from assent.consent.events import ConsentEvent, EventType, Evidence, Source
+from assent.aws.event_items import event_of, evidence_of
+from assent.aws.tables import ConsentEventItem, EvidenceItem
 from assent.evidence.export import LoggedEvent
 from assent.evidence.positions import day_shard
-from assent.identifiers import ProgrammeId, SubscriberKey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,37 +65,15 @@ class DynamoEventSource:
 
     def _with_evidence(self, items: Sequence[dict[str, Any]]) -> Sequence[LoggedEvent]:
         keys = [{"subscriber_key": item["subscriber_key"], "seq": item["seq"]} for item in items]
-        evidence = {
-            (found["subscriber_key"]["S"], found["seq"]["N"]): _evidence_of(found)
-            for found in get_all(self.client, self.clock, self.evidence_table, keys)
-        }
+        found = get_all(self.client, self.clock, self.evidence_table, keys)
+        proofs = {(item["subscriber_key"]["S"], item["seq"]["N"]): item for item in found}
         return [
-            LoggedEvent(
-                item["at_id"]["S"],
-                _event_of(item),
-                evidence.get((item["subscriber_key"]["S"], item["seq"]["N"])),
-            )
+            _logged(item, proofs.get((item["subscriber_key"]["S"], item["seq"]["N"])))
             for item in items
         ]
 
 
-def _event_of(item: dict[str, Any]) -> ConsentEvent:
-    programme_id = item.get("programme_id", {}).get("S")
-    provider_at = item.get("provider_at", {}).get("S")
-    return ConsentEvent(
-        subscriber_key=SubscriberKey(item["subscriber_key"]["S"]),
-        seq=int(item["seq"]["N"]),
-        type=EventType(item["type"]["S"]),
-        at=parse_iso(item["at"]["S"]),
-        source=Source(item["source"]["S"]),
-        programme_id=ProgrammeId(programme_id) if programme_id else None,
-        epoch=int(item["epoch"]["N"]),
-        evidence_digest=item["evidence_digest"]["S"],
-        previous_hash=item["previous_hash"]["S"],
-        provider_at=parse_iso(provider_at) if provider_at else None,
-        facts=MappingProxyType(json.loads(item["facts"]["S"])),
-    )
-
-
-def _evidence_of(item: dict[str, Any]) -> Evidence:
-    return Evidence(item["salt"]["S"], MappingProxyType(json.loads(item["facts"]["S"])))
+def _logged(item: dict[str, Any], proof: dict[str, Any] | None) -> LoggedEvent:
+    event = ConsentEventItem.from_raw_data(item)
+    evidence = evidence_of(EvidenceItem.from_raw_data(proof)) if proof else None
+    return LoggedEvent(event.at_id, event_of(event), evidence)

@@ -7,27 +7,23 @@ whether it asks about this minute or about last year.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from assent.consent.events import EventType
 from assent.consent.model import ConsentStatus
+from assent.consent.timeline import happened_at, standing_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from assent.consent.events import ConsentEvent, Evidence
-    from assent.consent.model import ConsentStore, PhoneKeys
-    from assent.identifiers import ProgrammeId
+    from assent.consent.model import PhoneKeys
+    from assent.identifiers import ProgrammeId, SubscriberKey
     from assent.phone import PhoneNumber
 
-# Events that move the status; the others are recorded and change nothing.
-_LEADS_TO = {
-    EventType.REQUESTED: ConsentStatus.PENDING,
-    EventType.CONFIRMED: ConsentStatus.CONFIRMED,
-    EventType.WITHDRAWN: ConsentStatus.WITHDRAWN,
-    EventType.EXPIRED: ConsentStatus.EXPIRED,
-}
+# What the person does of their own accord ends a hold; so does the person who read the reply.
+_ENDS_A_HOLD = frozenset({EventType.RELEASED, EventType.CONFIRMED, EventType.STARTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +41,32 @@ class ConsentAt:
     """The standing of one number with one programme at one instant.
 
     `decided_by` is the event that led to `status`; None: nothing ever did, and status is `none`.
-    `held`: marketing rested until a person had read an ambiguous reply.
+    `stopped`: a brand-wide opt-out stood. `held`: marketing rested until a person had read an
+    ambiguous reply.
     """
 
     programme_id: ProgrammeId
     instant: datetime
     status: ConsentStatus
+    stopped: bool
     held: bool
     decided_by: HistoryEntry | None
 
     @property
     def may_be_texted(self) -> bool:
-        """Whether marketing had the person's consent and no hold stood against it."""
-        return self.status is ConsentStatus.CONFIRMED and not self.held
+        """Whether marketing had the person's consent and nothing stood against it."""
+        is_confirmed = self.status is ConsentStatus.CONFIRMED
+        return is_confirmed and not self.stopped and not self.held
+
+
+class Histories(Protocol):
+    """The one thing that a reviewer asks of the consent store."""
+
+    def history(
+        self, subscriber_key: SubscriberKey
+    ) -> Sequence[tuple[ConsentEvent, Evidence | None]]:
+        """Return all events in order of `seq`; evidence is None once erased."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,7 @@ class HistoryService:
     """Answers about one number. A number never seen has an empty history, not an error: that
     nothing is known of it is the proof that was asked for."""
 
-    store: ConsentStore
+    store: Histories
     keys: PhoneKeys
 
     def history(self, phone: PhoneNumber) -> Sequence[HistoryEntry]:
@@ -80,20 +89,35 @@ class HistoryService:
 
 
 def fold(
-    history: Iterable[HistoryEntry], programme_id: ProgrammeId, instant: datetime
+    history: Sequence[HistoryEntry], programme_id: ProgrammeId, instant: datetime
 ) -> ConsentAt:
-    """Return what the events up to `instant` come to for one programme; a brand-wide event counts
-    for each. The order is the chain's, since clocks of two functions may differ."""
-    status, held, decided_by = ConsentStatus.NONE, False, None
+    """Return what the acts done up to `instant` come to for one programme. An act counts from when
+    it was done: the carrier's time where there is one, else the server's."""
+    until = [entry for entry in history if happened_at(entry.event) <= instant]
+    found = standing_at(None, [entry.event for entry in until], programme_id, instant)
+    deciding = [
+        entry
+        for entry in until
+        if entry.event.seq in found.seqs and happened_at(entry.event) == found.since
+    ]
+    return ConsentAt(
+        programme_id=programme_id,
+        instant=instant,
+        status=found.status,
+        stopped=found.is_stopped,
+        held=_is_held(until),
+        decided_by=deciding[0] if deciding else None,
+    )
+
+
+def _is_held(history: Iterable[HistoryEntry]) -> bool:
+    held = False
     for entry in history:
-        event = entry.event
-        if event.at > instant or event.programme_id not in (programme_id, None):
-            continue
-        if event.type in _LEADS_TO:
-            status, decided_by = _LEADS_TO[event.type], entry
-        if event.type in (EventType.HELD, EventType.RELEASED):
-            held = event.type is EventType.HELD
-    return ConsentAt(programme_id, instant, status, held, decided_by)
+        if entry.event.type is EventType.HELD:
+            held = True
+        elif entry.event.type in _ENDS_A_HOLD:
+            held = False
+    return held
 
 
 def _checked(
