@@ -132,6 +132,7 @@ class CampaignPlanSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class CampaignPaceSettings(Settings):
+    campaigns_table: str
     control_table: str
     origination_identity: str
     parts_per_second: int
