@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assent.campaigns.model import CampaignStatus
+from assent.messages.pace import Ask, Busy, micros
 
 if TYPE_CHECKING:
     from assent.campaigns.model import Batch, CampaignStore
@@ -42,9 +43,11 @@ class Turns:
         campaign = self.campaigns.campaign(campaign_id)
         if campaign.run != run or campaign.status is not CampaignStatus.RUNNING:
             return 0
-        now = round(self.clock.now().timestamp() * _MICROSECONDS)
-        booking = self.rates.book(
-            f"turns:{self.identity}", max(1, batch.parts), self.parts_per_second, now
-        )
-        waiting = (booking.starts_at - now) // _MICROSECONDS
-        return max(0, min(_MAX_WAIT_SECONDS, waiting))
+        now = micros(self.clock.now())
+        latest = now + _MAX_WAIT_SECONDS * _MICROSECONDS
+        # Parts are queued one by one, so that batches of unlike sizes follow each other closely.
+        ask = Ask(max(1, batch.parts), 1, self.parts_per_second, now, latest)
+        answer = self.rates.book(f"turns:{self.identity}", ask)
+        if isinstance(answer, Busy):
+            return _MAX_WAIT_SECONDS
+        return (answer.starts_at - now) // _MICROSECONDS

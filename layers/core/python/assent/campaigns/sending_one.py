@@ -1,0 +1,188 @@
+"""One text: claim, look at the deadline, publish once, write down what became of it.
+
+Publishing takes a `HeldClaim`, and the only place that makes one is the branch in which the store
+has just said that this very attempt's claim was written. Everything that waits for long (rate,
+window, status) has happened before.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from assent.campaigns.may_send import Verdict, forgettable, may_send
+from assent.campaigns.model import Claimed, Fate
+from assent.campaigns.sending_claims import OPTED_OUT
+from assent.consent.model import Claim
+from assent.errors import TryAgainError
+from assent.messages.ledger import LedgerRow, OutboundText, Outcome, Purpose, SendResult
+
+if TYPE_CHECKING:
+    from assent.audience.subscriber import Subscriber
+    from assent.campaigns.model import Campaign, ClaimStore
+    from assent.campaigns.sending_opt_outs import ProviderOptOuts
+    from assent.campaigns.sending_tally import Tally
+    from assent.clock import Clock
+    from assent.identifiers import Ids
+    from assent.law.zones import Whereabouts
+    from assent.messages.ledger import SmsSender
+    from assent.messages.pace import Lease, Pace
+    from assent.phone import PhoneNumber
+
+# δ of the send protocol: a STOP that comes after the claim can be overtaken by this much at most.
+PUBLISH_WITHIN_SECONDS = 2.0
+CLAIM_TRIES = 3
+PUBLISH_TRIES = 4
+_BACK_OFF_SECONDS = 0.1
+_THROTTLED = "throttled"
+_THROTTLED_RESULT = SendResult(Outcome.THROTTLED, reason=_THROTTLED)
+_ABORTED_RESULT = SendResult(Outcome.ABORTED, reason="aborted")
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A person whom the campaign may text, with the words to send; not claimed yet."""
+
+    subscriber: Subscriber
+    phone: PhoneNumber
+    whereabouts: Whereabouts
+    body: str
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One place in the rate."""
+
+    lease: Lease
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldClaim:
+    """The right to publish once before `publish_before` (monotonic seconds)."""
+
+    ready: Ready
+    claim: Claim
+    attempt_id: str
+    publish_before: float
+
+
+class Ended(StrEnum):
+    """How a person's turn ended, as far as the next person's turn is concerned."""
+
+    SETTLED = "settled"
+    LATER = "later"
+    UNSETTLED = "unsettled"
+    THROTTLED = "throttled"
+
+
+@dataclass(frozen=True, slots=True)
+class Texting:
+    """Texts one person at a time for one campaign. Safe to share between threads."""
+
+    campaign: Campaign
+    claims: ClaimStore
+    sender: SmsSender
+    pace: Pace
+    opt_outs: ProviderOptOuts
+    tally: Tally
+    clock: Clock
+    ids: Ids
+
+    def text(self, ready: Ready, slot: Slot) -> Ended:
+        """Text the person if that is still right. `slot` is their place in the rate, not gone by;
+        call it `pace.lead` before the slot."""
+        held = self._claim(ready)
+        if isinstance(held, Ended):
+            return held
+        result = self._publish(held, slot)
+        self._record(held, result)
+        return Ended.THROTTLED if result.reason == _THROTTLED else Ended.SETTLED
+
+    def _claim(self, ready: Ready) -> HeldClaim | Ended:
+        """Decide and claim; when the item has changed meanwhile, decide again on what it is now."""
+        person = ready.subscriber
+        for _ in range(CLAIM_TRIES):
+            began = self.clock.monotonic()
+            now = self.clock.now()
+            decision = may_send(person, self.campaign, now, ready.whereabouts)
+            if decision.verdict is Verdict.LATER:
+                return Ended.LATER
+            if decision.verdict is Verdict.NO:
+                return self._suppress(ready, decision.reason)
+            definition = self.campaign.definition
+            claim = Claim(self.campaign.campaign_id, definition.programme_id, now)
+            answer = self.claims.claim(person, claim, forgettable(person.standing, now))
+            if isinstance(answer, Claimed):
+                deadline = began + PUBLISH_WITHIN_SECONDS
+                return HeldClaim(ready, claim, self.ids.new("a"), deadline)
+            if answer.current is None:
+                return self._suppress(ready, "gone")
+            person = answer.current
+        return Ended.UNSETTLED
+
+    def _suppress(self, ready: Ready, reason: str) -> Ended:
+        if reason == "already_claimed":
+            # Another worker has this batch too, or our own answer was lost: the ledger will tell.
+            return Ended.UNSETTLED
+        self.tally.settle(ready.subscriber.standing.subscriber_key, Fate.SUPPRESSED, reason)
+        return Ended.SETTLED
+
+    def _publish(self, held: HeldClaim, slot: Slot) -> SendResult:
+        """Hand the text to the carrier. A throttled publish was certainly not sent: only then, and
+        only while this claim's deadline lasts, is there another one."""
+        text = OutboundText(held.ready.phone, held.ready.body, held.attempt_id, is_marketing=True)
+        place: Slot | None = slot
+        for tries in range(PUBLISH_TRIES):
+            if tries:
+                self._back_off(held, tries)
+                place = None
+            if not self._reach_slot(held, place):
+                return _THROTTLED_RESULT if tries else _ABORTED_RESULT
+            result = self.sender.send(text)
+            if result.outcome is not Outcome.THROTTLED:
+                return result
+        return _THROTTLED_RESULT
+
+    def _reach_slot(self, held: HeldClaim, slot: Slot | None) -> bool:
+        """Wait for the slot, or for another when that has gone by; the last thing asked is whether
+        the claim's deadline has passed. False: nothing may be published any more."""
+        while slot is None or not self.pace.await_slot(slot.lease, slot.index):
+            slot = self._another_slot(held)
+            if slot is None:
+                return False
+        return self.clock.monotonic() <= held.publish_before
+
+    def _another_slot(self, held: HeldClaim) -> Slot | None:
+        left = timedelta(seconds=held.publish_before - self.clock.monotonic())
+        try:
+            lease = self.pace.lease(1, held.ready.parts, patience=max(left, timedelta()))
+        except TryAgainError:
+            return None
+        return Slot(lease, 0) if lease.slot(0) <= self.clock.now() + left else None
+
+    def _back_off(self, held: HeldClaim, tries: int) -> None:
+        """Rest, longer each time and not in step with the other workers."""
+        spread = zlib.crc32(f"{held.attempt_id}{tries}".encode()) / 2**32
+        self.clock.sleep(_BACK_OFF_SECONDS * 2**tries * (0.5 + spread))
+
+    def _record(self, held: HeldClaim, result: SendResult) -> None:
+        row = LedgerRow(
+            subscriber_key=held.ready.subscriber.standing.subscriber_key,
+            claimed_at=held.claim.at,
+            purpose=Purpose.CAMPAIGN,
+            outcome=result.outcome,
+            body=held.ready.body,
+            parts=held.ready.parts,
+            campaign_id=held.claim.campaign_id,
+            programme_id=held.claim.programme_id,
+            provider_message_id=result.provider_message_id,
+            reason=OPTED_OUT if result.opted_out else result.reason,
+        )
+        self.tally.texted(row)
+        if result.opted_out:
+            self.opt_outs.record(row.subscriber_key, held.ready.phone, row.sent_id)

@@ -1,0 +1,147 @@
+"""One pass over the people of a batch who have no fate yet: prepare all, then text at slot times.
+
+Texts of one length go together, because a change of length costs rate. Preparing settles nobody
+for good whom the claim does not settle again; it keeps slots from being spent on those who are out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING
+
+from assent.campaigns.may_send import Verdict, may_send
+from assent.campaigns.model import CampaignStatus, Fate
+from assent.campaigns.sending_one import Ended, Ready, Slot
+from assent.campaigns.sending_status import stands_back
+from assent.campaigns.texts import rendered_for, whereabouts_of
+from assent.errors import TryAgainError
+from assent.messages.template import NotRenderable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from assent.audience.subscriber import Subscriber
+    from assent.campaigns.sending_one import Texting
+    from assent.campaigns.sending_status import StatusWatch
+    from assent.campaigns.sending_workers import Workers
+    from assent.clock import Clock
+    from assent.messages.pace import Lease, Pace
+    from assent.messages.template import Template
+    from assent.programmes.model import Programme
+
+# Guardrail: a carrier that fails most of many texts is asked no more until a person has looked.
+GUARD_AFTER = 20
+GUARD_SHARE = 0.5
+_PATIENCE = timedelta(seconds=10)
+
+
+class Halt(StrEnum):
+    """Why a pass ended; `finished`: everybody had a turn."""
+
+    FINISHED = "finished"
+    STOOD_BACK = "stood_back"
+    CANCELLED = "cancelled"
+    OUT_OF_TIME = "out_of_time"
+    THROTTLED = "throttled"
+    FAILING = "failing"
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A pass of one worker. `stop_at` is in monotonic seconds; no text is begun after it."""
+
+    texting: Texting
+    template: Template
+    programme: Programme
+    watch: StatusWatch
+    pace: Pace
+    workers: Workers
+    clock: Clock
+    run: int
+    stop_at: float
+
+    def text_all(self, people: Iterable[Subscriber]) -> Halt:
+        """Text everybody who may be texted now. Those who may only later stay without a fate."""
+        by_parts: dict[int, deque[Ready]] = defaultdict(deque)
+        for person in people:
+            ready = self._prepared(person)
+            if ready is not None:
+                by_parts[ready.parts].append(ready)
+        try:
+            halts = (self._text_queue(by_parts[parts], parts) for parts in sorted(by_parts))
+            return next((halt for halt in halts if halt is not None), Halt.FINISHED)
+        finally:
+            self.workers.finish()
+
+    def _prepared(self, person: Subscriber) -> Ready | None:
+        standing, tally = person.standing, self.texting.tally
+        if standing.phone is None:
+            tally.settle(standing.subscriber_key, Fate.SUPPRESSED, "no_phone")
+            return None
+        where = whereabouts_of(person)
+        decision = may_send(person, self.texting.campaign, self.clock.now(), where)
+        if decision.verdict is Verdict.NO:
+            tally.settle(standing.subscriber_key, Fate.SUPPRESSED, decision.reason)
+        if decision.verdict is not Verdict.MAY:
+            return None
+        rendered = rendered_for(person, self.template, self.programme)
+        if isinstance(rendered, NotRenderable):
+            tally.settle(standing.subscriber_key, Fate.NOT_RENDERABLE, ",".join(rendered.missing))
+            return None
+        return Ready(person, standing.phone, where, rendered.body, rendered.parts)
+
+    def _text_queue(self, queue: deque[Ready], parts: int) -> Halt | None:
+        """Lease slots for texts of one length until the queue is empty (None) or sending ends."""
+        while queue:
+            halt = self._halt()
+            if halt is not None:
+                return halt
+            left = timedelta(seconds=self.stop_at - self.clock.monotonic())
+            try:
+                lease = self.pace.lease(len(queue), parts, patience=min(left, _PATIENCE))
+            except TryAgainError:
+                return Halt.OUT_OF_TIME
+            halt = self._text_at_slots(queue, lease)
+            if halt is not None:
+                return halt
+        return None
+
+    def _text_at_slots(self, queue: deque[Ready], lease: Lease) -> Halt | None:
+        """Hand one text to a worker shortly before each slot, so that it is claimed by then."""
+        next_index = 0
+        while queue:
+            self.workers.wait_for_one()
+            index = lease.next_slot(next_index, self.clock.now() + self.pace.lead)
+            if index is None:
+                return None
+            begin_at = lease.slot(index) - self.pace.lead
+            self.clock.sleep((begin_at - self.clock.now()).total_seconds())
+            halt = self._halt()
+            if halt is not None:
+                return halt
+            self.workers.run(partial(self.texting.text, queue.popleft(), Slot(lease, index)))
+            next_index = index + 1
+        return None
+
+    def _halt(self) -> Halt | None:
+        """Return why no further text may begin, None when one may."""
+        campaign = self.watch.campaign()
+        if stands_back(campaign, self.run):
+            return Halt.STOOD_BACK
+        if campaign.status is not CampaignStatus.RUNNING:
+            return Halt.CANCELLED
+        if self.clock.monotonic() >= self.stop_at:
+            return Halt.OUT_OF_TIME
+        return self._trouble()
+
+    def _trouble(self) -> Halt | None:
+        if Ended.THROTTLED in self.workers.ended:
+            return Halt.THROTTLED
+        failed, tried = self.texting.tally.failures()
+        if tried >= GUARD_AFTER and failed > tried * GUARD_SHARE:
+            return Halt.FAILING
+        return None

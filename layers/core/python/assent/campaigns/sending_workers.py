@@ -1,0 +1,94 @@
+"""Who does the texting: the caller's own thread, or a few threads beside it.
+
+One thread waits for a carrier's answer most of the time, so a worker that shall use a rate of more
+than about ten texts a second needs several. Tests and the simulation use the caller's thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Set
+    from concurrent.futures import Future
+
+    from assent.campaigns.sending_one import Ended
+
+    Task = Callable[[], Ended]
+
+
+class Workers(Protocol):
+    """Runs turns. `ended` shows how those that are over have ended."""
+
+    @property
+    def ended(self) -> Set[Ended]: ...
+
+    def wait_for_one(self) -> None:
+        """Wait until a turn can begin at once. Raises what a turn has raised."""
+        ...
+
+    def run(self, turn: Task) -> None:
+        """Begin a turn."""
+        ...
+
+    def finish(self) -> None:
+        """Wait until every turn is over. Raises what a turn has raised."""
+        ...
+
+
+class CallersThread:
+    """Each turn is over when `run` returns."""
+
+    def __init__(self) -> None:
+        self.ended: set[Ended] = set()
+
+    def wait_for_one(self) -> None:
+        """There is always one free: the caller."""
+
+    def run(self, turn: Task) -> None:
+        self.ended.add(turn())
+
+    def finish(self) -> None:
+        """Nothing is under way."""
+
+
+class Threads:
+    """Up to `count` turns at a time."""
+
+    def __init__(self, count: int) -> None:
+        self.ended: set[Ended] = set()
+        self._executor = ThreadPoolExecutor(count, thread_name_prefix="texting")
+        self._free = threading.Semaphore(count)
+        self._failures: list[BaseException] = []
+
+    def wait_for_one(self) -> None:
+        self._free.acquire()
+        self._free.release()
+        self._raise_failure()
+
+    def run(self, turn: Task) -> None:
+        self._free.acquire()
+        self._executor.submit(turn).add_done_callback(self._over)
+
+    def finish(self) -> None:
+        self._executor.shutdown(wait=True)
+        self._raise_failure()
+
+    def _over(self, future: Future[Ended]) -> None:
+        failure = future.exception()
+        if failure is None:
+            self.ended.add(future.result())
+        else:
+            self._failures.append(failure)
+        self._free.release()
+
+    def _raise_failure(self) -> None:
+        if self._failures:
+            raise self._failures[0]
+
+
+def workers_of(count: int) -> Workers:
+    """Return `count` workers; one means the caller's own thread."""
+    return CallersThread() if count == 1 else Threads(count)

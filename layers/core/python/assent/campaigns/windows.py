@@ -1,0 +1,102 @@
+"""Batches that fill up while a slice streams by, and the manifests they are written to.
+
+Memory holds at most one manifest per release instant, whatever the size of the slice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from assent.campaigns.model import Batch, Release
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from assent.campaigns.model import Campaign, ManifestStore
+    from assent.identifiers import SubscriberKey
+
+# One invocation sends a batch and must be able to finish it at the full rate.
+_BATCH_SECONDS = 100
+_MANIFEST_BATCHES = 200
+
+
+@dataclass(slots=True)
+class _Window:
+    """What opens at one instant: finished batches and the one being filled."""
+
+    batches: list[Batch] = field(default_factory=list)
+    keys: list[SubscriberKey] = field(default_factory=list)
+    parts: int = 0
+    numbered: int = 0
+
+
+class Windows:
+    """The release windows of one slice of one campaign."""
+
+    def __init__(
+        self,
+        campaign: Campaign,
+        slice_number: int,
+        manifests: ManifestStore,
+        *,
+        parts_per_second: int,
+    ) -> None:
+        self._folder = f"campaigns/{campaign.campaign_id}/slice-{slice_number}"
+        self._slice_number = slice_number
+        self._manifests = manifests
+        self._batch_size = campaign.require_frozen().batch_size
+        self._batch_parts = parts_per_second * _BATCH_SECONDS
+        self._windows: dict[datetime, _Window] = {}
+        self._releases: list[Release] = []
+
+    def add(self, release_at: datetime, subscriber_key: SubscriberKey, parts: int) -> None:
+        """Put a candidate into the batch that its window is filling."""
+        instant = _whole_second(release_at)
+        window = self._windows.setdefault(instant, _Window())
+        is_full = len(window.keys) >= self._batch_size
+        if window.keys and (is_full or window.parts + parts > self._batch_parts):
+            self._finish_batch(instant, window)
+        window.keys.append(subscriber_key)
+        window.parts += parts
+
+    def releases(self) -> tuple[Release, ...]:
+        """Write what is left; return all releases, earliest first."""
+        for instant, window in self._windows.items():
+            if window.keys:
+                self._finish_batch(instant, window)
+            self._write(instant, window)
+        return tuple(sorted(self._releases, key=lambda r: (r.release_at, r.manifest_key)))
+
+    def _finish_batch(self, instant: datetime, window: _Window) -> None:
+        number = window.numbered
+        batch_id = f"s{self._slice_number}-{instant:%Y%m%dT%H%M%S}-{number:06d}"
+        window.batches.append(Batch(batch_id, tuple(window.keys), window.parts))
+        window.keys, window.parts, window.numbered = [], 0, number + 1
+        if len(window.batches) >= _MANIFEST_BATCHES:
+            self._write(instant, window)
+
+    def _write(self, instant: datetime, window: _Window) -> None:
+        if not window.batches:
+            return
+        key = f"{self._folder}/{instant:%Y%m%dT%H%M%SZ}-{_digest(window.batches)}.json"
+        self._manifests.write(key, window.batches)
+        candidates = sum(len(batch.subscriber_keys) for batch in window.batches)
+        self._releases.append(Release(instant, key, len(window.batches), candidates))
+        window.batches = []
+
+
+def _whole_second(instant: datetime) -> datetime:
+    """Round up: a window must never open a fraction of a second too early."""
+    if not instant.microsecond:
+        return instant
+    return instant.replace(microsecond=0) + timedelta(seconds=1)
+
+
+def _digest(batches: list[Batch]) -> str:
+    sha = hashlib.sha256()
+    for batch in batches:
+        sha.update(f"{batch.batch_id} {batch.parts} {' '.join(batch.subscriber_keys)}\n".encode())
+    return sha.hexdigest()[:16]
