@@ -1,0 +1,167 @@
+"""Campaigns and what happened in them; results and counters change together, so each counts once.
+
+A plan or batch result is put under its own key in the same transaction that adds it to the
+counters: repeated by a retry or a second execution, the put fails and nothing is added.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from assent.aws.answers import code_of, fact_of, not_now, translated
+from assent.aws.campaign_items import (
+    COUNTERS,
+    added_by_batch,
+    added_by_plan,
+    batch_part,
+    campaign_item,
+    campaign_of,
+    plan_of,
+    plan_part,
+    plan_record,
+    progress_of,
+    result_record,
+)
+from assent.aws.tables import CampaignItem, CampaignRecordItem, bind
+from assent.campaigns.model import CampaignStatus
+from assent.clock import iso
+from assent.errors import AlreadyExistsError, CampaignNotFoundError, ChangedMeanwhileError
+from assent.identifiers import CampaignId
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from assent.campaigns.model import BatchResult, Campaign, Progress, SlicePlan
+    from assent.clock import Clock
+
+_DEFINITION = "definition"
+# Batches end together and all add to one item; transactions on it refuse each other.
+_TRIES = 10
+_FIRST_WAIT_SECONDS = 0.02
+
+
+class DynamoCampaignStore:
+    """A `CampaignStore`."""
+
+    def __init__(self, client: DynamoDBClient, campaigns_table: str, clock: Clock) -> None:
+        self._client = client
+        self._table = campaigns_table
+        self._clock = clock
+        self._campaigns = bind(CampaignItem, campaigns_table, client)
+        self._records = bind(CampaignRecordItem, campaigns_table, client)
+
+    def campaign(self, campaign_id: CampaignId) -> Campaign:
+        try:
+            with translated():
+                item = self._campaigns.get(campaign_id, _DEFINITION, consistent_read=True)
+        except self._campaigns.DoesNotExist:
+            message = "There is no campaign of this id."
+            raise CampaignNotFoundError(message) from None
+        return campaign_of(item)
+
+    def campaigns(self, status: CampaignStatus | None = None) -> Sequence[Campaign]:
+        """The index follows a change within moments; what it names is read consistently."""
+        found = []
+        for each in [status] if status else CampaignStatus:
+            with translated():
+                query = self._campaigns.by_status.query(
+                    each.value, attributes_to_get=["campaign_id"]
+                )
+                named = [CampaignId(item.campaign_id) for item in query]
+            found += [self.campaign(campaign_id) for campaign_id in named]
+        wanted = {c.campaign_id: c for c in found if status in (None, c.status)}.values()
+        return sorted(wanted, key=lambda c: (c.created_at, c.campaign_id), reverse=True)
+
+    def create(self, campaign: Campaign) -> None:
+        item = campaign_item(self._campaigns, campaign, self._clock.now())
+        with translated(AlreadyExistsError("A campaign of this id exists.")):
+            item.save(condition=CampaignItem.part.does_not_exist())
+
+    def replace(self, campaign: Campaign, *, expected_version: int) -> Campaign:
+        written = replace(campaign, version=expected_version + 1)
+        item = campaign_item(self._campaigns, written, self._clock.now())
+        with translated(ChangedMeanwhileError("The campaign was changed meanwhile.")):
+            item.save(condition=CampaignItem.version == expected_version)
+        return written
+
+    def log(self, campaign_id: CampaignId, at: datetime, actor: str, decision: str) -> None:
+        """Two decisions of one microsecond are told apart by who made them and what they say."""
+        record = {"actor": actor, "decision": decision}
+        part = f"log#{iso(at)}#{actor}#{decision}"[:900]
+        with translated():
+            self._records(campaign_id, part, at=at, record=record).save()
+
+    def record_plan(self, campaign_id: CampaignId, plan: SlicePlan) -> SlicePlan:
+        record = self._records(campaign_id, plan_part(plan.slice_number), record=plan_record(plan))
+        if self._write_once(record, added_by_plan(plan)):
+            return plan
+        return self.plan(campaign_id, plan.slice_number) or plan
+
+    def plan(self, campaign_id: CampaignId, slice_number: int) -> SlicePlan | None:
+        try:
+            with translated():
+                part = plan_part(slice_number)
+                return plan_of(self._records.get(campaign_id, part, consistent_read=True).record)
+        except self._records.DoesNotExist:
+            return None
+
+    def record_batch(self, campaign_id: CampaignId, result: BatchResult, at: datetime) -> bool:
+        part = batch_part(result.batch_id)
+        record = self._records(campaign_id, part, at=at, record=result_record(result))
+        return self._write_once(record, added_by_batch(result, at))
+
+    def is_batch_done(self, campaign_id: CampaignId, batch_id: str) -> bool:
+        with translated():
+            answer = self._client.get_item(
+                TableName=self._table,
+                Key=_key(campaign_id, batch_part(batch_id)),
+                ConsistentRead=True,
+                ProjectionExpression="part",
+            )
+        return "Item" in answer
+
+    def progress(self, campaign_id: CampaignId) -> Progress:
+        with translated():
+            answer = self._client.get_item(
+                TableName=self._table, Key=_key(campaign_id, COUNTERS), ConsistentRead=True
+            )
+        return progress_of(answer.get("Item", {}))
+
+    def _write_once(self, record: CampaignRecordItem, added: Mapping[str, Any]) -> bool:
+        """Put `record` and add to the counters; return False when the record was there.
+
+        Raises TryAgainError when other batches keep the counters busy: then nothing is written.
+        """
+        once = CampaignRecordItem.part.does_not_exist()
+        key = _key(record.campaign_id, COUNTERS)
+        writes: Any = [
+            {"Put": record.get_save_kwargs_from_instance(condition=once)},
+            {"Update": {"TableName": self._table, "Key": key, **added}},
+        ]
+        for attempt in range(_TRIES):
+            try:
+                self._client.transact_write_items(TransactItems=writes)
+            except ClientError as error:
+                if code_of(error) != "TransactionCanceledException":
+                    raise (fact_of(error) or error) from error
+                reasons: Any = error.response.get("CancellationReasons", [])
+                if reasons and reasons[0].get("Code") == "ConditionalCheckFailed":
+                    return False
+                if any(reason.get("Code") == "ValidationError" for reason in reasons):
+                    raise
+            except BotoCoreError as error:
+                raise (fact_of(error) or error) from error
+            else:
+                return True
+            self._clock.sleep(_FIRST_WAIT_SECONDS * 1.5**attempt)
+        raise not_now()
+
+
+def _key(campaign_id: str, part: str) -> dict[str, Any]:
+    return {"campaign_id": {"S": campaign_id}, "part": {"S": part}}

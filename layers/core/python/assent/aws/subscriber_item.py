@@ -1,0 +1,165 @@
+"""The subscriber's one item: short names and packed values, so that a claim stays one write unit.
+
+DynamoDB bills a write per started kilobyte of the whole item, names included, and every text costs
+one such write. A test computes the size of a realistic item with twelve claims.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from assent.audience.subscriber import Subscriber
+from assent.consent.model import Claim, Consent, ConsentStatus, Hold, Standing
+from assent.identifiers import CampaignId, ProgrammeId, SubscriberKey
+from assent.phone import PhoneNumber
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KEY: Final = "subscriber_key"
+PHONE: Final = "ph"
+COUNTRY: Final = "co"
+CREATED_AT: Final = "cr"
+SEQ: Final = "sq"
+HEAD_HASH: Final = "hh"
+CONSENTS: Final = "cs"  # {programme: "<status letter><epoch> <microseconds>"}
+STOPPED_AT: Final = "st"
+HOLD: Final = "ho"  # "<microseconds> <reason>"
+CLAIMS: Final = "cl"  # {programme: {campaign: microseconds}}
+CLAIMS_VERSION: Final = "cv"
+PROFILE: Final = "pr"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_STATUS_OF = MappingProxyType({status.value[0]: status for status in ConsentStatus})
+CONFIRMED_MARK: Final = ConsentStatus.CONFIRMED.value[0]
+
+# A DynamoDB value as the API spells it, such as {"S": "text"}.
+Value = dict[str, Any]
+Item = dict[str, Value]
+
+
+def micros(instant: datetime) -> int:
+    """Return microseconds since 1970: exact, unlike a float of seconds."""
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def instant(microseconds: str | int) -> datetime:
+    """Return the aware UTC instant of `micros`."""
+    return _EPOCH + timedelta(microseconds=int(microseconds))
+
+
+def item_of(subscriber: Subscriber) -> Item:
+    """Return the whole item, as a first write or an import needs it."""
+    standing = subscriber.standing
+    item: Item = {
+        KEY: {"S": standing.subscriber_key},
+        COUNTRY: {"S": subscriber.country},
+        CREATED_AT: number(micros(subscriber.created_at)),
+        PROFILE: {"M": packed_profile(subscriber.profile)},
+        CLAIMS: {"M": _packed_claims(standing.claims)},
+        CLAIMS_VERSION: number(standing.claims_version),
+        **standing_values(standing),
+    }
+    return item
+
+
+def standing_values(standing: Standing) -> Item:
+    """Return the attributes that a consent change writes; those that are unset are absent."""
+    values: Item = {
+        SEQ: number(standing.seq),
+        HEAD_HASH: {"B": bytes.fromhex(standing.head_hash)},
+        CONSENTS: {"M": {pid: _packed_consent(c) for pid, c in standing.consents.items()}},
+    }
+    if standing.phone is not None:
+        values[PHONE] = {"S": standing.phone.e164}
+    if standing.stopped_at is not None:
+        values[STOPPED_AT] = number(micros(standing.stopped_at))
+    if standing.hold is not None:
+        values[HOLD] = {"S": f"{micros(standing.hold.at)} {standing.hold.reason}"}
+    return values
+
+
+def subscriber_of(item: Mapping[str, Any]) -> Subscriber:
+    """Return the subscriber that `item_of` packed."""
+    phone = item.get(PHONE)
+    stopped_at = item.get(STOPPED_AT)
+    return Subscriber(
+        standing=Standing(
+            subscriber_key=SubscriberKey(item[KEY]["S"]),
+            phone=PhoneNumber.stored(phone["S"]) if phone else None,
+            seq=int(item[SEQ]["N"]),
+            head_hash=item[HEAD_HASH]["B"].hex(),
+            consents={ProgrammeId(p): _consent(v["S"]) for p, v in item[CONSENTS]["M"].items()},
+            stopped_at=instant(stopped_at["N"]) if stopped_at else None,
+            hold=_hold(item[HOLD]["S"]) if HOLD in item else None,
+            claims=_claims(item[CLAIMS]["M"]),
+            claims_version=int(item[CLAIMS_VERSION]["N"]),
+        ),
+        country=item[COUNTRY]["S"],
+        created_at=instant(item[CREATED_AT]["N"]),
+        profile={name: _plain(value) for name, value in item[PROFILE]["M"].items()},
+    )
+
+
+def number(value: int) -> Value:
+    """Return `value` as DynamoDB spells numbers."""
+    return {"N": str(value)}
+
+
+def packed_profile(profile: Mapping[str, object]) -> Item:
+    """Return the profile's values; they are text, whole numbers, or lists of text."""
+    return {name: _packed(value) for name, value in profile.items()}
+
+
+def _packed(value: object) -> Value:
+    if isinstance(value, str):
+        return {"S": value}
+    if isinstance(value, int):
+        return {"N": str(value)}
+    if isinstance(value, (list, tuple)):
+        return {"L": [_packed(inner) for inner in value]}
+    message = f"a profile holds text, whole numbers and lists of them, not {type(value).__name__}"
+    raise TypeError(message)
+
+
+def _plain(value: Value) -> object:
+    if "S" in value:
+        return value["S"]
+    if "N" in value:
+        return int(value["N"])
+    return [_plain(inner) for inner in value["L"]]
+
+
+def _packed_consent(consent: Consent) -> Value:
+    return {"S": f"{consent.status.value[0]}{consent.epoch} {micros(consent.at)}"}
+
+
+def _consent(packed: str) -> Consent:
+    marks, at = packed.split(" ")
+    return Consent(_STATUS_OF[marks[0]], int(marks[1:]), instant(at))
+
+
+def _hold(packed: str) -> Hold:
+    at, reason = packed.split(" ", 1)
+    return Hold(reason, instant(at))
+
+
+def _packed_claims(claims: Mapping[CampaignId, Claim]) -> Item:
+    by_programme: Item = {}
+    for claim in claims.values():
+        of_programme = by_programme.setdefault(claim.programme_id, {"M": {}})
+        of_programme["M"][claim.campaign_id] = number(micros(claim.at))
+    return by_programme
+
+
+def _claims(by_programme: Mapping[str, Value]) -> dict[CampaignId, Claim]:
+    return {
+        CampaignId(campaign_id): Claim(
+            CampaignId(campaign_id), ProgrammeId(programme_id), instant(at["N"])
+        )
+        for programme_id, of_programme in by_programme.items()
+        for campaign_id, at in of_programme["M"].items()
+    }

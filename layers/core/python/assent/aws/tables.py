@@ -1,0 +1,241 @@
+"""The items of every table as PynamoDB models, bound to a table name only when an adapter is made.
+
+Importing therefore needs no environment. The subscriber's own item is not here: it is claimed once
+per text and has a codec of its own, `subscriber_item.py`.
+"""
+
+from __future__ import annotations
+
+import types
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from pynamodb.attributes import (
+    Attribute,
+    BooleanAttribute,
+    JSONAttribute,
+    ListAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
+from pynamodb.constants import STRING
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.models import Model
+
+from assent.clock import iso, parse_iso
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+M = TypeVar("M", bound=Model)
+
+
+def bind(model: type[M], table_name: str, client: DynamoDBClient) -> type[M]:
+    """Return `model` as a model of the table called `table_name`, reached through `client`.
+
+    PynamoDB would make a client of its own per model, with its own defaults of 30 s and 4 attempts.
+    """
+    meta = type("Meta", (), {"table_name": table_name})
+    made = types.new_class(model.__name__, (model,), {}, lambda body: body.update(Meta=meta))
+    bound = cast("type[M]", made)
+    bound._get_connection().connection._client = client  # type: ignore[assignment]
+    return bound
+
+
+class InstantAttribute(Attribute[datetime]):
+    """An instant as fixed-width ISO text: readable in the console, ordered as time is."""
+
+    attr_type = STRING
+
+    def serialize(self, value: datetime) -> str:
+        return iso(value)
+
+    def deserialize(self, value: str) -> datetime:
+        return parse_iso(value)
+
+
+class ByDay(GlobalSecondaryIndex["ConsentEventItem"]):  # type: ignore[no-untyped-call]
+    """The log in order of time, a day in several partitions."""
+
+    class Meta:
+        index_name = "by_day"
+        projection = AllProjection()
+
+    day_shard = UnicodeAttribute(hash_key=True)
+    at_id = UnicodeAttribute(range_key=True)
+
+
+class ConsentEventItem(Model):
+    """One entry of the chained history. No TTL: it is the evidence."""
+
+    subscriber_key = UnicodeAttribute(hash_key=True)
+    seq = NumberAttribute(range_key=True)
+    day_shard = UnicodeAttribute()
+    at_id = UnicodeAttribute()
+    type = UnicodeAttribute()
+    at = InstantAttribute()
+    source = UnicodeAttribute()
+    programme_id = UnicodeAttribute(null=True)
+    epoch = NumberAttribute()
+    evidence_digest = UnicodeAttribute()
+    previous_hash = UnicodeAttribute()
+    provider_at = InstantAttribute(null=True)
+    facts = JSONAttribute()
+    by_day = ByDay()
+
+
+class EvidenceItem(Model):
+    """The personal proof of one event; this is what erasure deletes."""
+
+    subscriber_key = UnicodeAttribute(hash_key=True)
+    seq = NumberAttribute(range_key=True)
+    salt = UnicodeAttribute()
+    facts = JSONAttribute()
+
+
+class ControlItem(Model):
+    """Anything short-lived under one key; `expires_at` are epoch seconds."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    expires_at = NumberAttribute()
+
+
+class InputItem(ControlItem):
+    """An input that was applied, so that it is not applied twice."""
+
+
+class OpenRequestItem(ControlItem):
+    """The last opt-in of one number and programme."""
+
+    subscriber_key = UnicodeAttribute()
+    programme_id = UnicodeAttribute()
+    epoch = NumberAttribute()
+    locale = UnicodeAttribute()
+    requested_at = InstantAttribute()
+    request_expires_at = InstantAttribute()
+    code_hash = UnicodeAttribute()
+    attempts_left = NumberAttribute()
+    texted_at: ListAttribute[str] = ListAttribute()
+    profile = JSONAttribute()
+    is_open = BooleanAttribute()
+
+
+class IdempotencyItem(ControlItem):
+    """A client's Idempotency-Key; without an answer it is a reservation."""
+
+    fingerprint = UnicodeAttribute()
+    reserved_at = NumberAttribute()
+    answer = UnicodeAttribute(null=True)
+
+
+class ProgrammeItem(Model):
+    """A programme: part `definition`."""
+
+    programme_id = UnicodeAttribute(hash_key=True)
+    part = UnicodeAttribute(range_key=True)
+    name = UnicodeAttribute()
+    brand = UnicodeAttribute()
+    description = UnicodeAttribute()
+    max_per_month = NumberAttribute()
+    countries: ListAttribute[str] = ListAttribute()
+    locales: ListAttribute[str] = ListAttribute()
+    terms_url = UnicodeAttribute()
+    privacy_url = UnicodeAttribute()
+    topics: ListAttribute[str] = ListAttribute()
+    version = NumberAttribute()
+
+
+class DisclosureItem(Model):
+    """A published wording: part `disclosure#<locale>#<version>`."""
+
+    programme_id = UnicodeAttribute(hash_key=True)
+    part = UnicodeAttribute(range_key=True)
+    locale = UnicodeAttribute()
+    version = NumberAttribute()
+    text = UnicodeAttribute()
+    published_at = InstantAttribute()
+
+
+class SegmentItem(Model):
+    """A saved rule."""
+
+    segment_id = UnicodeAttribute(hash_key=True)
+    name = UnicodeAttribute()
+    rule = JSONAttribute()
+    version = NumberAttribute()
+
+
+class LedgerItem(Model):
+    """One text and its fate."""
+
+    subscriber_key = UnicodeAttribute(hash_key=True)
+    sent_id = UnicodeAttribute(range_key=True)
+    claimed_at = InstantAttribute()
+    purpose = UnicodeAttribute()
+    outcome = UnicodeAttribute()
+    body = UnicodeAttribute()
+    parts = NumberAttribute()
+    campaign_id = UnicodeAttribute(null=True)
+    programme_id = UnicodeAttribute(null=True)
+    provider_message_id = UnicodeAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
+    variant = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute()
+
+
+class InboxSeenRow(Model):
+    """Says that a text has landed, in whichever box."""
+
+    box = UnicodeAttribute(hash_key=True)
+    received_id = UnicodeAttribute(range_key=True)
+
+
+class InboxRow(Model):
+    """A text that a person should read."""
+
+    box = UnicodeAttribute(hash_key=True)
+    received_id = UnicodeAttribute(range_key=True)
+    item_id = UnicodeAttribute()
+    subscriber_key = UnicodeAttribute(null=True)
+    body = UnicodeAttribute()
+    at = InstantAttribute()
+    reason = UnicodeAttribute()
+    answers = UnicodeAttribute(null=True)
+
+
+class ByStatus(GlobalSecondaryIndex["CampaignItem"]):  # type: ignore[no-untyped-call]
+    """Campaigns of one status, so that the reaper reads only those that run."""
+
+    class Meta:
+        index_name = "by_status"
+        projection = AllProjection()
+
+    status = UnicodeAttribute(hash_key=True)
+    updated_at = InstantAttribute(range_key=True)
+
+
+class CampaignItem(Model):
+    """A campaign: part `definition`, the only part that carries a status."""
+
+    campaign_id = UnicodeAttribute(hash_key=True)
+    part = UnicodeAttribute(range_key=True)
+    status = UnicodeAttribute()
+    updated_at = InstantAttribute()
+    name = UnicodeAttribute()
+    definition = JSONAttribute()
+    created_at = InstantAttribute()
+    created_by = UnicodeAttribute()
+    version = NumberAttribute()
+    run = NumberAttribute()
+    execution_id = UnicodeAttribute(null=True)
+    frozen = JSONAttribute(null=True)
+    by_status = ByStatus()
+
+
+class CampaignRecordItem(Model):
+    """A plan, a batch result or a log entry: written once, never changed."""
+
+    campaign_id = UnicodeAttribute(hash_key=True)
+    part = UnicodeAttribute(range_key=True)
+    at = InstantAttribute(null=True)
+    record = JSONAttribute()
