@@ -10,7 +10,7 @@ from assent.http.cursors import PAGE, Cursors
 from assent.http.parameters import CursorInQuery, LimitInQuery
 from assent.http.resolver import Api
 from assent.http.shapes_inbox import InboxItemShown, InboxPage
-from assent.inbound.inbox import InboxItem, InboxStore
+from assent.inbound.inbox import Box, InboxItem, InboxStore
 
 
 def add_inbox(api: Api, store: Callable[[], InboxStore], cursors: Cursors) -> None:
@@ -18,14 +18,14 @@ def add_inbox(api: Api, store: Callable[[], InboxStore], cursors: Cursors) -> No
 
     @api.get("/v1/inbox", tags=["Inbox"])
     def read_inbox(
-        box: Annotated[Literal["open", "done"], Query()] = "open",
+        box: Annotated[Literal["review", "feedback", "help"], Query()] = "review",
         limit: LimitInQuery = PAGE,
         cursor: CursorInQuery = None,
     ) -> InboxPage:
-        """Replies that are no keyword: feedback, and those that rest marketing until they are read.
-        Numbers are shown masked."""
+        """What people texted back that is no keyword, newest first. Those in `review` rest the
+        marketing to their sender until they are read."""
         query = f"inbox {box}"
-        items, more = store().page(box, limit=limit, cursor=cursors.read(query, cursor))
+        items, more = store().page(Box(box), limit=limit, cursor=cursors.read(query, cursor))
         return InboxPage(
             items=[_shown(each) for each in items], next_cursor=cursors.issue(query, more)
         )
@@ -33,8 +33,9 @@ def add_inbox(api: Api, store: Callable[[], InboxStore], cursors: Cursors) -> No
 
 def _shown(item: InboxItem) -> InboxItemShown:
     return InboxItemShown(
-        received_id=item.received_id,
-        received_at=iso(item.received_at),
+        item_id=item.item_id,
+        box=item.box.value,
+        received_at=iso(item.at),
         subscriber_key=item.subscriber_key,
         body=item.body,
         reason=item.reason,

@@ -8,9 +8,10 @@ from assent.http.fields import Answer, NextCursor
 class InboxItemShown(Answer):
     """One text from a person. `answers` is the provider's id of our text that it answers."""
 
-    received_id: str
+    item_id: str
+    box: str
     received_at: str
-    subscriber_key: str
+    subscriber_key: str | None = Field(description="Absent where the sender is no phone")
     body: str
     reason: str = Field(description="Why a person should read it")
     answers: str | None

@@ -54,7 +54,7 @@ class NewDisclosure(Body):
 
 
 class DisclosureShown(Answer):
-    """A published wording. `missing` names elements that such a text should have and lacks."""
+    """A published wording."""
 
     programme_id: Id
     locale: str
@@ -62,7 +62,6 @@ class DisclosureShown(Answer):
     text: str
     digest: str = Field(description="SHA-256 of the text, as evidence names it")
     published_at: str
-    missing: list[str] = Field(default_factory=list)
 
 
 class ProgrammeShown(Answer):

@@ -1,0 +1,72 @@
+"""Lets staff write programmes and segments, and run campaigns."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from assent.audience.service import SegmentService
+from assent.aws import clients
+from assent.aws.campaign_store import DynamoCampaignStore
+from assent.aws.idempotency_store import DynamoIdempotencyStore
+from assent.aws.inbox_store import DynamoInboxStore
+from assent.aws.programme_store import DynamoProgrammeStore
+from assent.aws.segment_store import DynamoSegmentStore
+from assent.aws.subscriber_scan import DynamoSubscriberScan
+from assent.aws.workflow import StepFunctionsWorkflow
+from assent.campaigns.service import CampaignService
+from assent.clock import SystemClock
+from assent.http.cursors import checksum
+from assent.http.idempotency import Once
+from assent.http.marketing import MarketingServices, marketing_api
+from assent.identifiers import RandomIds
+from assent.programmes.service import ProgrammeService
+from assent.settings import CampaignApiSettings
+from assent.telemetry import invocation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from assent.http.resolver import Api
+
+
+@functools.cache
+def wiring() -> MarketingServices:
+    """Read the environment once and put the parts together."""
+    settings = CampaignApiSettings.from_env()
+    dynamodb, clock, ids = clients.dynamodb(), SystemClock(), RandomIds()
+    programmes = DynamoProgrammeStore(dynamodb, settings.programmes_table)
+    segments = DynamoSegmentStore(dynamodb, settings.segments_table)
+    subscribers = DynamoSubscriberScan(dynamodb, settings.subscribers_table, clock)
+    campaigns = CampaignService(
+        store=DynamoCampaignStore(dynamodb, settings.campaigns_table, clock),
+        segments=segments,
+        programmes=programmes,
+        workflow=StepFunctionsWorkflow(
+            clients.stepfunctions(), settings.campaign_state_machine_arn
+        ),
+        clock=clock,
+        ids=ids,
+    )
+    idempotency = DynamoIdempotencyStore(dynamodb, settings.control_table)
+    return MarketingServices(
+        programmes=ProgrammeService(programmes, clock, settings.allowed_countries),
+        segments=SegmentService(segments, subscribers, clock, ids),
+        campaigns=campaigns,
+        inbox=DynamoInboxStore(dynamodb, settings.inbox_table),
+        # Bodies here hold no phone number, so a plain hash gives nothing away.
+        once=Once(idempotency, clock, checksum),
+        brand=settings.brand,
+    )
+
+
+@functools.cache
+def api() -> Api:
+    """Return the routes, built at the first request."""
+    return marketing_api(wiring)
+
+
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """Answer one HTTP API request."""
+    with invocation(event["requestContext"]["requestId"]):
+        return api().resolve(event, context)

@@ -1,0 +1,80 @@
+"""Texts one batch of a campaign: each person is claimed first, then texted at most once."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from assent.aws import clients
+from assent.aws.campaign_store import DynamoCampaignStore
+from assent.aws.claim_store import DynamoClaimStore
+from assent.aws.consent_store import ConsentTables, DynamoConsentStore
+from assent.aws.ledger import DynamoMessageLedger
+from assent.aws.programme_store import DynamoProgrammeStore
+from assent.aws.rate_store import DynamoRateStore
+from assent.aws.sns_sender import SnsSmsSender
+from assent.aws.subscriber_scan import DynamoSubscriberScan
+from assent.campaigns.model import Batch
+from assent.campaigns.sending import Sending
+from assent.campaigns.sending_opt_outs import ProviderOptOuts
+from assent.clock import SystemClock
+from assent.consent.service import ConsentService
+from assent.identifiers import CampaignId, RandomIds, SubscriberKey
+from assent.messages.pace import Pace
+from assent.settings import CampaignSendSettings
+from assent.telemetry import count, invocation, record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# One thread waits for the carrier most of the time and gets through some five texts a second.
+_PARTS_PER_SECOND_PER_THREAD = 5
+_MAX_THREADS = 16
+
+
+@functools.cache
+def wiring() -> Sending:
+    """Read the environment once and put the parts together."""
+    settings = CampaignSendSettings.from_env()
+    dynamodb, clock, ids = clients.dynamodb(), SystemClock(), RandomIds()
+    rate = settings.parts_per_second
+    tables = ConsentTables(
+        settings.subscribers_table,
+        settings.consent_events_table,
+        settings.evidence_table,
+        settings.control_table,
+    )
+    consent = ConsentService(DynamoConsentStore(dynamodb, tables, clock), clock, ids)
+    return Sending(
+        campaigns=DynamoCampaignStore(dynamodb, settings.campaigns_table, clock),
+        subscribers=DynamoSubscriberScan(dynamodb, settings.subscribers_table, clock),
+        programmes=DynamoProgrammeStore(dynamodb, settings.programmes_table),
+        claims=DynamoClaimStore(dynamodb, settings.subscribers_table),
+        ledger=DynamoMessageLedger(dynamodb, settings.messages_table, clock),
+        sender=SnsSmsSender(clients.sms(), settings.origination_identity),
+        pace=Pace(
+            DynamoRateStore(dynamodb, settings.control_table),
+            clock,
+            settings.origination_identity,
+            rate,
+        ),
+        opt_outs=ProviderOptOuts(consent, clock),
+        clock=clock,
+        ids=ids,
+        workers=max(1, min(_MAX_THREADS, rate // _PARTS_PER_SECOND_PER_THREAD)),
+    )
+
+
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, str]:
+    """In {campaign_id, run, batch}; out {status}: done, unfinished or later."""
+    campaign_id, batch = CampaignId(event["campaign_id"]), event["batch"]
+    with invocation(f"{campaign_id}-r{event['run']}"):
+        sending = wiring()
+        deadline = sending.clock.monotonic() + context.get_remaining_time_in_millis() / 1000
+        keys = tuple(SubscriberKey(key) for key in batch["subscriber_keys"])
+        wanted = Batch(batch["batch_id"], keys, batch["parts"])
+        status = sending.send(campaign_id, event["run"], wanted, deadline)
+        count(f"Batch{status.capitalize()}")
+        facts = {"campaign_id": campaign_id, "batch_id": wanted.batch_id, "reason": status.value}
+        record("batch_sent", facts)
+        return {"status": status.value}

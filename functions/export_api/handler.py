@@ -1,0 +1,72 @@
+"""Answers what a reviewer asks about a number, and orders exports."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from assent.aws import clients
+from assent.aws.consent_store import ConsentTables, DynamoConsentStore
+from assent.aws.export_bucket import S3ExportBucket
+from assent.aws.export_store import DynamoExportStore
+from assent.aws.idempotency_store import DynamoIdempotencyStore
+from assent.aws.ledger import DynamoMessageLedger
+from assent.aws.phone_keys import KmsPhoneKeys
+from assent.aws.workflow import StepFunctionsWorkflow
+from assent.clock import SystemClock
+from assent.evidence.export import ExportService
+from assent.evidence.history import HistoryService
+from assent.http.cursors import Cursors
+from assent.http.evidence import EvidenceServices, evidence_api
+from assent.http.idempotency import Once
+from assent.identifiers import RandomIds
+from assent.settings import ExportApiSettings
+from assent.telemetry import invocation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from assent.http.resolver import Api
+
+
+@functools.cache
+def wiring() -> EvidenceServices:
+    """Read the environment once and put the parts together."""
+    settings = ExportApiSettings.from_env()
+    dynamodb, clock = clients.dynamodb(), SystemClock()
+    keys = KmsPhoneKeys(clients.kms(), settings.phone_key_id, settings.phone_key_version)
+    tables = ConsentTables(
+        settings.subscribers_table,
+        settings.consent_events_table,
+        settings.evidence_table,
+        settings.control_table,
+    )
+    exports = ExportService(
+        store=DynamoExportStore(dynamodb, settings.exports_table),
+        links=S3ExportBucket(clients.s3(), settings.export_bucket),
+        workflow=StepFunctionsWorkflow(clients.stepfunctions(), settings.export_state_machine_arn),
+        clock=clock,
+        ids=RandomIds(),
+    )
+    idempotency = DynamoIdempotencyStore(dynamodb, settings.control_table)
+    return EvidenceServices(
+        history=HistoryService(DynamoConsentStore(dynamodb, tables, clock), keys),
+        ledger=DynamoMessageLedger(dynamodb, settings.messages_table, clock),
+        exports=exports,
+        keys=keys,
+        clock=clock,
+        once=Once(idempotency, clock, functools.partial(keys.mac, "idempotency")),
+        cursors=Cursors(functools.partial(keys.mac, "cursor")),
+    )
+
+
+@functools.cache
+def api() -> Api:
+    """Return the routes, built at the first request."""
+    return evidence_api(wiring)
+
+
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """Answer one HTTP API request."""
+    with invocation(event["requestContext"]["requestId"]):
+        return api().resolve(event, context)

@@ -1,0 +1,142 @@
+"""Reads what people text back from the queue and acts on it.
+
+What cannot be read is put aside whole and, where a sender can be made out, counts as a STOP: better
+one person too few than one text after an opt-out that nobody understood.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from assent.aws import clients
+from assent.aws.consent_store import ConsentTables, DynamoConsentStore
+from assent.aws.inbox_store import DynamoInboxStore
+from assent.aws.ledger import DynamoMessageLedger
+from assent.aws.phone_keys import KmsPhoneKeys
+from assent.aws.programme_store import DynamoProgrammeStore
+from assent.aws.quarantine_bucket import S3QuarantineBucket
+from assent.aws.rate_store import DynamoRateStore
+from assent.aws.sns_sender import SnsSmsSender
+from assent.clock import SystemClock
+from assent.consent.events import Source
+from assent.consent.service import ConsentService
+from assent.errors import UnreadableInboundError
+from assent.identifiers import RandomIds
+from assent.inbound.message import parse_envelope
+from assent.inbound.service import InboundService
+from assent.messages.messenger import Messenger
+from assent.messages.pace import Pace
+from assent.settings import InboundSmsSettings
+from assent.telemetry import count, invocation, logger, record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from assent.consent.model import PhoneKeys
+    from assent.inbound.message import InboundSms
+    from assent.inbound.service import InboundOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class InboundParts:
+    """What the queue's records are handed to."""
+
+    inbound: InboundService
+    consent: ConsentService
+    keys: PhoneKeys
+    quarantine: S3QuarantineBucket
+
+
+@functools.cache
+def wiring() -> InboundParts:
+    """Read the environment once and put the parts together."""
+    settings = InboundSmsSettings.from_env()
+    dynamodb, clock, ids = clients.dynamodb(), SystemClock(), RandomIds()
+    keys = KmsPhoneKeys(clients.kms(), settings.phone_key_id, settings.phone_key_version)
+    tables = ConsentTables(
+        settings.subscribers_table,
+        settings.consent_events_table,
+        settings.evidence_table,
+        settings.control_table,
+    )
+    store = DynamoConsentStore(dynamodb, tables, clock)
+    consent = ConsentService(store, clock, ids)
+    identity, rate = settings.origination_identity, settings.parts_per_second
+    messenger = Messenger(
+        sender=SnsSmsSender(clients.sms(), identity),
+        ledger=DynamoMessageLedger(dynamodb, settings.messages_table, clock),
+        pace=Pace(DynamoRateStore(dynamodb, settings.control_table), clock, identity, rate),
+        clock=clock,
+    )
+    inbound = InboundService(
+        consent=consent,
+        store=store,
+        keys=keys,
+        programmes=DynamoProgrammeStore(dynamodb, settings.programmes_table),
+        messenger=messenger,
+        inbox=DynamoInboxStore(dynamodb, settings.inbox_table),
+        clock=clock,
+        brand=settings.brand,
+        support_contact=settings.support_contact,
+    )
+    quarantine = S3QuarantineBucket(clients.s3(), settings.quarantine_bucket)
+    return InboundParts(inbound, consent, keys, quarantine)
+
+
+def handler(event: Mapping[str, Any], _: object) -> dict[str, list[dict[str, str]]]:
+    """Return the records to deliver again; all others are dealt with for good."""
+    failed = [
+        {"itemIdentifier": str(each["messageId"])} for each in event["Records"] if not _done(each)
+    ]
+    return {"batchItemFailures": failed}
+
+
+def _done(entry: Mapping[str, Any]) -> bool:
+    with invocation(str(entry["messageId"])):
+        try:
+            message = parse_envelope(entry["body"])
+            _report(message, wiring().inbound.receive(message))
+        except UnreadableInboundError as error:
+            return _put_aside(entry, error)
+        except Exception as error:
+            return _try_again(error)
+        return True
+
+
+def _report(message: InboundSms, outcome: InboundOutcome) -> None:
+    count("InboundReceived")
+    facts = {"inbound_message_id": message.inbound_message_id, "action": outcome.action.value}
+    record("inbound_received", {**facts, "reason": outcome.reason, "replied": outcome.replied})
+
+
+def _put_aside(entry: Mapping[str, Any], unreadable: UnreadableInboundError) -> bool:
+    try:
+        parts = wiring()
+        sent_at = datetime.fromtimestamp(int(entry["attributes"]["SentTimestamp"]) / 1000, UTC)
+        name = str(entry["messageId"])
+        key = parts.quarantine.keep(name, entry["body"], sent_at)
+        if unreadable.phone is not None:
+            parts.consent.stop(
+                parts.keys.key_of(unreadable.phone),
+                unreadable.phone,
+                sent_at,
+                {"quarantined": key},
+                f"quarantine#{name}",
+                Source.INBOUND_SMS,
+                reason="unreadable",
+            )
+    except Exception as error:
+        return _try_again(error)
+    count("InboundQuarantined")
+    record("inbound_quarantined", {"reason": "unreadable", "stopped": unreadable.phone is not None})
+    return True
+
+
+def _try_again(error: Exception) -> bool:
+    """Say no more than the class: a message may quote what was received."""
+    count("InboundFailed")
+    logger().error("inbound_failed", extra={"error": type(error).__name__})
+    return False
