@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 from typing import Any
 
-from tests.architecture.deployable import functions, of_type, reference, template
+import pytest
+
+from assent.http.resolver import key_of
+from assent.http.staff import PERMITTED
+from tests.architecture.deployable import folder_of, functions, of_type, reference, template
 
 (API,) = of_type("AWS::Serverless::HttpApi").values()
 PUBLIC = {
@@ -15,19 +20,42 @@ PUBLIC = {
 }
 
 
+BEHIND_IT = [
+    name
+    for name, each in functions().items()
+    if any(event["Type"] == "HttpApi" for event in each.get("Events", {}).values())
+]
+
+
+def routes_of(function: str) -> dict[str, dict[str, Any]]:
+    events = functions()[function].get("Events", {}).values()
+    found = [event["Properties"] for event in events if event["Type"] == "HttpApi"]
+    return {f"{each['Method']} {each['Path']}": each for each in found}
+
+
 def routes() -> dict[str, dict[str, Any]]:
-    return {
-        f"{event['Properties']['Method']} {event['Properties']['Path']}": event["Properties"]
-        for each in functions().values()
-        for event in each.get("Events", {}).values()
-        if event["Type"] == "HttpApi"
-    }
+    return {name: route for each in BEHIND_IT for name, route in routes_of(each).items()}
+
+
+@pytest.mark.parametrize("function", BEHIND_IT)
+def test_the_gateway_has_the_routes_that_the_function_answers(function: str) -> None:
+    path = folder_of(function) / "handler.py"
+    spec = importlib.util.spec_from_file_location(f"routes_of_{function}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert {key_of(route) for route in module.api().routes()} == set(routes_of(function))
 
 
 def test_a_route_asks_for_a_staff_token_unless_it_says_otherwise() -> None:
     assert API["Auth"]["DefaultAuthorizer"] == "Staff"
     assert {name for name, route in routes().items() if "Auth" in route} == PUBLIC
     assert all(routes()[name]["Auth"] == {"Authorizer": "NONE"} for name in PUBLIC)
+
+
+def test_every_staff_route_says_which_groups_may_use_it() -> None:
+    assert set(PERMITTED) == set(routes()) - PUBLIC
 
 
 def test_staff_tokens_come_from_our_pool_for_our_client() -> None:
