@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 _MAX_BODY = 2000
 _MAX_ID = 200
-_E164_LIKE = re.compile(r"\+?[1-9]\d{9,14}")
-_SENDER_IN_TEXT = re.compile(r"originationNumber\W{1,12}(\+?[1-9]\d{9,14})")
-_SHORTEST_DIGITS = 10
+# Without a plus, fewer than ten digits are a short code.
+_PHONE_LIKE = re.compile(r"\+[1-9]\d{6,14}|[1-9]\d{9,14}")
+_SENDER_IN_TEXT = re.compile(r"originationNumber\W{1,12}(\+[1-9]\d{6,14}|[1-9]\d{9,14})")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -73,7 +73,7 @@ def sender_phone(raw: str) -> PhoneNumber | None:
 
     A number that libphonenumber would not text is still a number whose STOP counts.
     """
-    if not _E164_LIKE.fullmatch(raw.strip()):
+    if not _PHONE_LIKE.fullmatch(raw.strip()):
         return None
     e164 = "+" + raw.strip().removeprefix("+")
     try:

@@ -43,7 +43,8 @@ _SIGNS: Mapping[Missing, re.Pattern[str]] = MappingProxyType(
             Missing.TERMS: r"\bterms\b|t(é|e)rminos|condiciones|conditions (d'|g)|\bCGU\b|\bAGB\b"
             r"|nutzungsbedingungen",
             Missing.PRIVACY: r"privacy|privacidad|confidentialit|vie priv|datenschutz",
-            Missing.NOT_A_CONDITION: r"not (\w+ ){0,4}condition|no purchase (is )?(necessary|required)"
+            Missing.NOT_A_CONDITION: r"not (\w+ ){0,4}condition"
+            r"|no purchase (is )?(necessary|required)"
             r"|no es (\w+ ){0,3}(condici(ó|o)n|requisito|obligatori)"
             r"|(pas|ni) (\w+ ){0,4}(condition|obligatoire)|keine (voraussetzung|bedingung)"
             r"|nicht (\w+ ){0,3}(voraussetzung|bedingung|erforderlich)",

@@ -15,7 +15,6 @@ from assent.errors import (
     InputError,
     InvalidTextError,
 )
-from assent.identifiers import ProgrammeId
 from assent.programmes.disclosure import lint
 from assent.programmes.model import Disclosure, Programme
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assent.clock import Clock
+    from assent.identifiers import ProgrammeId
     from assent.programmes.model import ProgrammeStore
 
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
