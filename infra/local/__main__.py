@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import gc
 import os
 import signal
 import sys
@@ -109,15 +111,20 @@ def main() -> int:
     """Exit status: 0 ended by the user, 1 --check found something broken, 2 could not start."""
     began = time.monotonic()
     arguments = _arguments()
+    # Start-up makes a million objects that stay: looking through them for garbage takes a second.
+    gc.disable()
     try:
         stack = _start(0 if arguments.check else arguments.port)
     except KeyboardInterrupt:
         return 0
     except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+            raise
         wanted = f"http://127.0.0.1:{arguments.port}"
-        return _fail(
-            f"{wanted} is taken ({error.strerror or error}); end what uses it, or choose --port N"
-        )
+        reason = os.strerror(error.errno).lower()
+        return _fail(f"{wanted}: {reason}. End what uses it, or choose another with --port N")
+    gc.freeze()
+    gc.enable()
     with stack:
         return _run(stack, arguments, began)
 

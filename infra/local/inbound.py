@@ -13,19 +13,13 @@ import secrets
 import time
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infra.local.carrier import Carrier, iso
 from infra.local.cloud import REGION, Cloud
 
-
-@dataclass(frozen=True)
-class InboundPath:
-    """Where inbound texts go in: the topic of the two-way number and the queue subscribed to it."""
-
-    topic_arn: str
-    queue_url: str
-    number: str
+if TYPE_CHECKING:
+    from infra.local.assembly import InboundPath
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import logging
 import sys
 import threading
 from typing import TYPE_CHECKING, Any, TextIO
@@ -87,6 +88,22 @@ def capture(folder: Path) -> Iterator[FunctionOutput]:
         if sys.stdout is _OUTPUT:
             sys.stdout = _OUTPUT.plain
         _OUTPUT.close_files()
+
+
+@contextlib.contextmanager
+def own_log(path: Path) -> Iterator[None]:
+    """Keep what the local stack and moto have to say in a file while the block runs."""
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    loggers = [logging.getLogger(name) for name in ("infra.local", "moto", "samtranslator")]
+    for logger in loggers:
+        logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeHandler(handler)
+        handler.close()
 
 
 @contextlib.contextmanager

@@ -9,25 +9,23 @@ with LocalStack.start(port=0) as stack:
 from __future__ import annotations
 
 import contextlib
-import logging
 import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from infra.local import assembly
 from infra.local.carrier import Carrier, Text
 from infra.local.cloud import Cloud
 from infra.local.deploy import Deployment
 from infra.local.edge import Edge, EdgeServer
-from infra.local.inbound import Inbound, InboundPath, Reply
-from infra.local.lambdas import Functions, FunctionSpec
+from infra.local.inbound import Inbound, Reply
 from infra.local.local_routes import LocalRoutes
-from infra.local.logs import capture
+from infra.local.logs import capture, own_log
 from infra.local.phone_key import keep_phone_keys
-from infra.local.queues import Mapping, QueuePump
-from infra.local.routes import Cors, Route, read_cors, read_routes
-from infra.local.schedules import Schedule, Timer
+from infra.local.queues import QueuePump
+from infra.local.schedules import Timer
 from infra.local.staff import Staff
 from infra.local.template import load_template
 from infra.local.transactions import patch_transactions
@@ -37,6 +35,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 ROOT = Path(__file__).resolve().parents[2]
+KEPT_KEYS = ROOT / ".local" / "phone-keys.json"
 STACK_NAME = "assent-local"
 # Wider than the template's default, so that the demo can show rules of many places.
 PARAMETERS = {"AllowedCountries": "US,CA,GB,FR,AU,SE,DE,BR,ES,IT,NL,PL,CZ,MX,JP,ZA,NZ,IE"}
@@ -132,19 +131,26 @@ class LocalStack:
         return self.inbound.deliver(Reply(phone, body, to, at))
 
     def _start(self) -> None:
-        quiet = logging.getLogger("moto")
-        self._undo.callback(quiet.setLevel, quiet.level)
-        quiet.setLevel(logging.ERROR)
         server = EdgeServer(self._options.port)
         self._undo.callback(server.stop)
         self.url = f"http://127.0.0.1:{server.port}"
         self._start_cloud()
+        self._start_logs()
         self._deploy()
         self._load_functions()
         self._carry_texts()
         self._serve(server)
         self._start_pumps()
         self._start_schedules()
+
+    def _start_logs(self) -> None:
+        folder = self._options.log_dir
+        if folder is None:
+            temporary = tempfile.TemporaryDirectory(prefix="assent-local-")
+            folder = Path(self._undo.enter_context(temporary))
+        self.log_dir = folder
+        self._undo.enter_context(capture(folder))
+        self._undo.enter_context(own_log(folder / "local.log"))
 
     def _start_cloud(self) -> None:
         self.cloud.start()
@@ -154,7 +160,7 @@ class LocalStack:
         patch_transactions(self._undo)
         patch_workflows(self.cloud, self._invoke_task, self._undo)
         if self.cloud.dynamodb_endpoint:
-            keep_phone_keys(ROOT / ".local" / "phone-keys.json", self._undo)
+            keep_phone_keys(KEPT_KEYS, self._undo)
 
     def _deploy(self) -> None:
         parameters = PARAMETERS | self._options.parameters
@@ -167,85 +173,29 @@ class LocalStack:
         self._undo.callback(stop_all, self.cloud, arns)
 
     def _load_functions(self) -> None:
-        folder = self._options.log_dir
-        if folder is None:
-            folder = Path(
-                self._undo.enter_context(tempfile.TemporaryDirectory(prefix="assent-local-"))
-            )
-        self.log_dir = folder
-        self._undo.enter_context(capture(folder))
-        found = self.deployment.of_type("AWS::Lambda::Function")
-        self.functions = Functions([self._function(each) for each in found])
+        self.functions = assembly.functions(self.deployment)
         if self._options.load:
             self.failed = self.functions.load()
-
-    def _function(self, logical_id: str) -> FunctionSpec:
-        properties = self.deployment.properties(logical_id)
-        variables = properties.get("Environment", {}).get("Variables", {})
-        return FunctionSpec(
-            logical_id=logical_id,
-            name=self.physical_id(logical_id),
-            arn=self.deployment.attribute(logical_id, "Arn"),
-            folder=self.deployment.template.files[logical_id],
-            handler=properties["Handler"],
-            environment={name: str(value) for name, value in variables.items()},
-            timeout=int(properties.get("Timeout", 3)),
-            memory=int(properties.get("MemorySize", 128)),
-        )
 
     def _invoke_task(self, function: str, payload: Any) -> dict[str, Any]:
         return self.functions.invoke_api(function, payload)
 
     def _carry_texts(self) -> None:
-        has_number = "OriginationIdentity" in self.deployment.template.parameters
-        number = self.physical_id("OriginationIdentity") if has_number else "+12065550100"
-        self.carrier = Carrier(number)
+        path = assembly.inbound_path(self.deployment)
+        self.carrier = Carrier(path.number)
         self.cloud.around["sns.Publish"] = self.carrier.around
-        path = InboundPath(*self._inbound_path(), number)
         self.inbound = Inbound(self.cloud, self.carrier, path)
 
-    def _inbound_path(self) -> tuple[str, str]:
-        """The first topic that feeds a queue which feeds a function: that is where inbound texts
-        come in.
-        """
-        queues = self._queues()
-        for logical_id in self.deployment.of_type("AWS::SNS::Subscription"):
-            properties = self.deployment.properties(logical_id)
-            if properties["Endpoint"] in queues:
-                return properties["TopicArn"], queues[properties["Endpoint"]]
-        return "", ""
-
-    def _queues(self) -> dict[str, str]:
-        return {
-            self.deployment.attribute(each, "Arn"): self.physical_id(each)
-            for each in self.deployment.of_type("AWS::SQS::Queue")
-        }
-
     def _serve(self, server: EdgeServer) -> None:
-        routes: list[Route] = []
-        cors = Cors()
-        for logical_id in self.deployment.of_type("AWS::ApiGatewayV2::Api"):
-            body = self.deployment.properties(logical_id)["Body"]
-            routes, cors = read_routes(body), read_cors(body)
-        pools = self.deployment.of_type("AWS::Cognito::UserPoolClient")
-        client_id = self.physical_id(pools[0]) if pools else ""
-        pool_id = self.deployment.properties(pools[0])["UserPoolId"] if pools else ""
-        self.staff = Staff(self.cloud, pool_id, client_id)
+        routes, cors = assembly.http_api(self.deployment)
+        pool = assembly.staff_pool(self.deployment)
+        self.staff = Staff(self.cloud, pool.pool_id, pool.client_id)
         local = LocalRoutes(self.carrier, self.inbound, self.staff, self.deployment)
         server.serve(Edge(routes, cors, self.functions, local.answer).answer)
 
     def _start_pumps(self) -> None:
-        queues, pumps = self._queues(), []
-        for logical_id in self.deployment.of_type("AWS::Lambda::EventSourceMapping"):
-            properties = self.deployment.properties(logical_id)
-            arn = properties["EventSourceArn"]
-            if arn in queues:
-                function = self.functions.find(properties["FunctionName"])
-                reports = "ReportBatchItemFailures" in properties.get("FunctionResponseTypes", [])
-                size = int(properties.get("BatchSize", 10))
-                pumps.append(
-                    QueuePump(self.cloud, Mapping(queues[arn], arn, function, size, reports))
-                )
+        found = assembly.mappings(self.deployment, self.functions)
+        pumps = [QueuePump(self.cloud, mapping) for mapping in found]
         for pump in pumps:
             pump.start()
             self._undo.callback(pump.stop)
@@ -258,28 +208,12 @@ class LocalStack:
         self.cloud.after_call.append(wake)
 
     def _start_schedules(self) -> None:
-        self.schedules = self._schedules()
+        self.schedules = assembly.schedules(self.deployment, self.functions)
         for schedule in self.schedules if self._options.schedules else []:
             if schedule.seconds is not None:
                 timer = Timer(schedule, schedule.seconds)
                 timer.start()
                 self._undo.callback(timer.stop)
-
-    def _schedules(self) -> list[Schedule]:
-        import json
-
-        found = []
-        for logical_id in self.deployment.of_type("AWS::Events::Rule", "AWS::Scheduler::Schedule"):
-            properties = self.deployment.properties(logical_id)
-            targets = properties.get("Targets") or [properties.get("Target", {})]
-            for target in targets:
-                expression = properties.get("ScheduleExpression")
-                if expression and ":function:" in target.get("Arn", ""):
-                    function = self.functions.find(target["Arn"])
-                    given = target.get("Input")
-                    payload = json.loads(given) if given else None
-                    found.append(Schedule(logical_id, expression, function, payload))
-        return found
 
 
 def _forget_clients() -> None:

@@ -11,7 +11,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sys
 import uuid
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from infra.local.patching import replace
@@ -48,15 +52,30 @@ def for_moto(definition: Any) -> Any:
 
 def patch_workflows(cloud: Cloud, invoke: LambdaTask, undo: contextlib.ExitStack) -> None:
     """Bend moto until undo is closed. Call with moto started."""
+    _import_parser()
     _lambda_tasks(invoke, undo)
     _s3_clients(cloud, undo)
     _flat_workers(undo)
     _names(undo)
 
 
-def _lambda_tasks(invoke: LambdaTask, undo: contextlib.ExitStack) -> None:
-    from importlib import import_module
+def _import_parser() -> None:
+    """moto's parser wants two names of its batch service, and that imports EC2 and its lists of
+    machine types: a second of start-up for nothing. An empty package in its place serves it."""
+    name = "moto.batch"
+    spec = None if name in sys.modules else find_spec(name)
+    if spec is not None:
+        package = ModuleType(name)
+        package.__path__ = list(spec.submodule_search_locations or [])
+        sys.modules[name] = package
+    try:
+        import moto.stepfunctions.parser.models  # noqa: F401
+    finally:
+        if spec is not None:
+            del sys.modules[name]
 
+
+def _lambda_tasks(invoke: LambdaTask, undo: contextlib.ExitStack) -> None:
     module = import_module(f"{_PARSER}.state_task.lambda_eval_utils")
 
     def in_process(
@@ -70,7 +89,6 @@ def _lambda_tasks(invoke: LambdaTask, undo: contextlib.ExitStack) -> None:
 
 def _s3_clients(cloud: Cloud, undo: contextlib.ExitStack) -> None:
     """One shared client: making a boto3 client in several workers at once is not safe."""
-    from importlib import import_module
 
     def client(service: str, **_: Any) -> Any:
         return cloud.client(service)
@@ -94,8 +112,6 @@ def _names(undo: contextlib.ExitStack) -> None:
 
 
 def _flat_workers(undo: contextlib.ExitStack) -> None:
-    from importlib import import_module
-
     name = f"{_PARSER}.state_map.iteration.itemprocessor.distributed_item_processor_worker"
     replace(import_module(name).DistributedItemProcessorWorker, "_eval_pool", _eval_pool, undo)
 
