@@ -86,16 +86,7 @@ def _banner(stack: LocalStack, seconds: float) -> str:
 """
 
 
-def _wait() -> None:
-    ended = threading.Event()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, lambda *_: ended.set())
-    ended.wait()
-
-
-def _run(stack: LocalStack, arguments: argparse.Namespace, began: float) -> int:
-    if arguments.check:
-        return _check(stack)
+def _serve(stack: LocalStack, arguments: argparse.Namespace, began: float) -> None:
     _warn(stack)
     if not arguments.no_seed:
         try:
@@ -103,7 +94,23 @@ def _run(stack: LocalStack, arguments: argparse.Namespace, began: float) -> int:
         except SeedError as error:
             print(f"  ! no demo programme: {error}", file=sys.stderr)
     print(_banner(stack, time.monotonic() - began), flush=True)
-    _wait()
+    threading.Event().wait()
+
+
+def _run(arguments: argparse.Namespace, began: float) -> int:
+    # Start-up makes a million objects that stay: looking through them for garbage takes a second.
+    gc.disable()
+    with _start(0 if arguments.check else arguments.port) as stack:
+        gc.freeze()
+        gc.enable()
+        if arguments.check:
+            return _check(stack)
+        try:
+            _serve(stack, arguments, began)
+        finally:
+            # Impatience while the threads end would only leave a traceback behind.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
     return 0
 
 
@@ -111,10 +118,9 @@ def main() -> int:
     """Exit status: 0 ended by the user, 1 --check found something broken, 2 could not start."""
     began = time.monotonic()
     arguments = _arguments()
-    # Start-up makes a million objects that stay: looking through them for garbage takes a second.
-    gc.disable()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        stack = _start(0 if arguments.check else arguments.port)
+        return _run(arguments, began)
     except KeyboardInterrupt:
         return 0
     except OSError as error:
@@ -123,10 +129,6 @@ def main() -> int:
         wanted = f"http://127.0.0.1:{arguments.port}"
         reason = os.strerror(error.errno).lower()
         return _fail(f"{wanted}: {reason}. End what uses it, or choose another with --port N")
-    gc.freeze()
-    gc.enable()
-    with stack:
-        return _run(stack, arguments, began)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ COMMAND = [sys.executable, "-m", "infra.local"]
 
 
 def test_it_starts_says_where_to_go_and_ends_without_a_traceback() -> None:
-    process = subprocess.Popen(  # noqa: S603 - our own command
+    process = subprocess.Popen(  # noqa: S603
         [*COMMAND, "--port", "0", "--no-seed"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -50,7 +50,7 @@ def test_it_starts_says_where_to_go_and_ends_without_a_traceback() -> None:
 def test_a_taken_port_is_said_plainly() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603
             [*COMMAND, "--port", port],
             cwd=ROOT,
             capture_output=True,
