@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assent.consent.events import ConsentEvent, EventType, Evidence, Source
@@ -10,6 +11,14 @@ from assent.identifiers import ProgrammeId, SubscriberKey
 
 if TYPE_CHECKING:
     from assent.aws.tables import ConsentEventItem, EvidenceItem
+
+
+@dataclass(frozen=True, slots=True)
+class EventTables:
+    """The names of the tables that hold the history."""
+
+    events: str
+    evidence: str
 
 
 def event_item(model: type[ConsentEventItem], event: ConsentEvent) -> ConsentEventItem:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from assent.aws.event_items import EventTables
     from assent.clock import Clock
 
 _INDEX = "by_day"
@@ -30,9 +31,8 @@ class DynamoEventSource:
     events of this moment waits a little first."""
 
     client: DynamoDBClient
+    tables: EventTables
     clock: Clock
-    consent_events_table: str
-    evidence_table: str
 
     def page(
         self, day: date, shard: int, *, after: str, before: str, limit: int
@@ -46,7 +46,7 @@ class DynamoEventSource:
         while first < before and len(items) < limit:
             with translated():
                 found = self.client.query(
-                    TableName=self.consent_events_table,
+                    TableName=self.tables.events,
                     IndexName=_INDEX,
                     KeyConditionExpression="day_shard = :shard AND at_id BETWEEN :first AND :last",
                     ExpressionAttributeValues={
@@ -65,7 +65,7 @@ class DynamoEventSource:
 
     def _with_evidence(self, items: Sequence[dict[str, Any]]) -> Sequence[LoggedEvent]:
         keys = [{"subscriber_key": item["subscriber_key"], "seq": item["seq"]} for item in items]
-        found = get_all(self.client, self.clock, self.evidence_table, keys)
+        found = get_all(self.client, self.clock, self.tables.evidence, keys)
         proofs = {(item["subscriber_key"]["S"], item["seq"]["N"]): item for item in found}
         return [
             _logged(item, proofs.get((item["subscriber_key"]["S"], item["seq"]["N"])))
