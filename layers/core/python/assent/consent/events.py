@@ -114,9 +114,10 @@ def canonical(value: Mapping[str, object]) -> bytes:
 
     Raises TypeError for a float: its textual form is not agreed between languages.
     """
-    _refuse_floats(value)
+    plain = dict(value)
+    _refuse_floats(plain)
     # RFC 8785 sorts by UTF-16 code units; keys here are ASCII identifiers, where the orders agree.
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return text.encode()
 
 
