@@ -303,6 +303,38 @@ def test_texts_reach_virtual_phones_in_order(stack: LocalStack) -> None:
     )
 
 
+def test_messages_are_listed_from_a_time_or_a_text_on(stack: LocalStack) -> None:
+    ids = [
+        sms().publish(PhoneNumber=PHONE, Message=body)["MessageId"] for body in ("a", "b", "é" * 80)
+    ]
+    _, _, everything = call(stack, "GET", f"/_local/messages?to={PHONE}")
+    assert [text["id"] for text in everything] == ids
+    assert everything[0].keys() == {"id", "to", "from", "body", "parts", "sent_at"}
+    assert [text["parts"] for text in everything] == [1, 1, 1]
+    _, _, after = call(stack, "GET", f"/_local/messages?since={ids[0]}")
+    assert [text["id"] for text in after] == ids[1:]
+    assert call(stack, "GET", f"/_local/messages?since={everything[-1]['sent_at']}")[2] in (
+        [],
+        after[-1:],
+    )
+    assert call(stack, "GET", "/_local/messages?since=2000-01-01T00:00:00Z")[2] == everything
+    assert call(stack, "GET", "/_local/messages?since=yesterday")[0] == 400
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"body": "STOP"},
+        {"from": "415", "body": "x"},
+        {"from": PHONE},
+        {"from": PHONE, "body": "x", "at": "noon"},
+    ],
+    ids=["no sender", "not a number", "no text", "no time"],
+)
+def test_a_reply_that_makes_no_sense_is_refused(stack: LocalStack, body: dict[str, str]) -> None:
+    assert call(stack, "POST", "/_local/messages", body)[0] == 400
+
+
 def test_a_phone_texts_back_through_topic_queue_and_function(stack: LocalStack) -> None:
     sent = sms().publish(PhoneNumber=PHONE, Message="Reply YES")["MessageId"]
     began = time.monotonic()
