@@ -48,6 +48,10 @@ test-fast: $(READY) ## Run the unit tests only
 bench: $(READY) ## Measure cost, CPU, pace and import time as ratios to a floor
 	@$(BIN)/python -m tests.benchmarks
 
+.PHONY: build
+build: ## Build what would be deployed and prove that it imports (needs python3.13)
+	@$(PYTHON) infra/build.py
+
 # --- Check ---------------------------------------------------------------------------------------
 .PHONY: check fmt fmt-check lint types imports template
 check: fmt-check lint types imports test template ## Everything that CI runs
