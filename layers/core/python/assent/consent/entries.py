@@ -182,7 +182,7 @@ def stop(
         if becomes.lines[name].status is not line.status and programme_id in (None, name)
     ]
     facts = keyword.facts(
-        word=keyword.word,
+        reason=keyword.word,
         confirmed=[name for name in was.confirmed() if name in ended],
         withdrawn=sorted(ended),
         in_flight=list(in_flight(standing, now)),

@@ -169,6 +169,7 @@ class ConsentService:
         dedupe_key: str | None,
         source: Source,
         programme_ids: Sequence[ProgrammeId] | None = None,
+        reason: str = "STOP",
     ) -> StopOutcome:
         """Withdraw every programme of the brand (or only those named), known number or not.
 
@@ -180,7 +181,7 @@ class ConsentService:
         def decide() -> tuple[ConsentChange | None, StopOutcome]:
             now = writing.now()
             before, events = writing.read(subscriber_key)
-            keyword = Keyword.received(at, now, source, evidence, "STOP", is_opt_out=True)
+            keyword = Keyword.received(at, now, source, evidence, reason, is_opt_out=True)
             names: Sequence[ProgrammeId | None] = programme_ids or (None,)
             was = replay(before, events)
             acts = (Act(ActKind.STOP, keyword.at, name) for name in names)

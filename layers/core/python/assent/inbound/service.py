@@ -1,0 +1,273 @@
+"""What happens when somebody texts us.
+
+A wish to stop is recorded before anything is answered; every reply is short, neutral, at most once
+per message, and capped per day, so that two machines cannot talk to each other for ever.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from assent.consent.events import Source
+from assent.consent.policy import OptInReason
+from assent.errors import TryAgainError
+from assent.inbound.inbox import Box, InboxItem
+from assent.inbound.keywords import Action, classify
+from assent.messages.ledger import Outcome, Purpose
+from assent.messages.messenger import OneText
+from assent.programmes.texts import SystemText, system_text
+
+if TYPE_CHECKING:
+    from assent.clock import Clock
+    from assent.consent.model import ConsentStore, PhoneKeys
+    from assent.consent.outcomes import StartOutcome
+    from assent.consent.service import ConsentService
+    from assent.identifiers import ProgrammeId, SubscriberKey
+    from assent.inbound.inbox import InboxStore
+    from assent.inbound.keywords import Reading
+    from assent.inbound.message import InboundSms
+    from assent.messages.messenger import Messenger
+    from assent.phone import PhoneNumber
+    from assent.programmes.model import Programme, ProgrammeStore
+
+MAX_REPLIES_PER_DAY = 10
+_DAY = timedelta(hours=24)
+_REPLIES = (Purpose.CONFIRMED_REPLY, Purpose.OPT_OUT_REPLY, Purpose.HELP_REPLY)
+
+
+@dataclass(frozen=True, slots=True)
+class InboundOutcome:
+    """How a text was read, what came of it, and whether it was answered."""
+
+    action: Action
+    reason: str
+    replied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """One text from a phone, with all that acting on it needs."""
+
+    sms: InboundSms
+    phone: PhoneNumber
+    subscriber_key: SubscriberKey
+    reading: Reading
+    programmes: tuple[Programme, ...]
+
+    @property
+    def dedupe_key(self) -> str:
+        return f"inbound#{self.sms.inbound_message_id}"
+
+    def evidence(self) -> dict[str, str | int | bool | None]:
+        return {
+            "reply": self.sms.body,
+            "inbound_message_id": self.sms.inbound_message_id,
+            "sent_to": self.sms.to,
+            "answers": self.sms.answers,
+            "matched": self.reading.keyword,
+            "tier": self.reading.tier.value,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class InboundService:
+    """Acts on texts from phones; safe to call again with the same one."""
+
+    consent: ConsentService
+    store: ConsentStore
+    keys: PhoneKeys
+    programmes: ProgrammeStore
+    messenger: Messenger
+    inbox: InboxStore
+    clock: Clock
+    brand: str
+    support_contact: str
+
+    def receive(self, sms: InboundSms) -> InboundOutcome:
+        """Record what `sms` asks for, then answer it where an answer is due."""
+        phone = sms.from_phone
+        reading = classify(sms.body, phone.country if phone else None)
+        if phone is None:
+            return self._from_no_phone(sms, reading)
+        if phone.e164.removeprefix("+") == sms.to.strip().removeprefix("+"):
+            return InboundOutcome(reading.action, "own_number")
+        programmes = tuple(self.programmes.programmes())
+        heard = _Heard(sms, phone, self.keys.key_of(phone), reading, programmes)
+        acts = {
+            Action.OPT_OUT: self._stop,
+            Action.OPT_IN: self._start,
+            Action.CONFIRM: self._yes,
+            Action.HELP: self._help,
+            Action.REVIEW: self._review,
+            Action.FEEDBACK: self._feedback,
+        }
+        return acts[reading.action](heard)
+
+    def _stop(self, heard: _Heard) -> InboundOutcome:
+        outcome = self.consent.stop(
+            heard.subscriber_key,
+            heard.phone,
+            heard.sms.at,
+            heard.evidence(),
+            heard.dedupe_key,
+            Source.INBOUND_SMS,
+        )
+        if outcome.is_repeat:
+            return InboundOutcome(Action.OPT_OUT, "repeat")
+        if outcome.superseded:
+            return InboundOutcome(Action.OPT_OUT, "later_start")
+        if not outcome.first:
+            return InboundOutcome(Action.OPT_OUT, "already_stopped")
+        replied = self._reply(heard, SystemText.OPTED_OUT, Purpose.OPT_OUT_REPLY)
+        return InboundOutcome(Action.OPT_OUT, "stopped", replied)
+
+    def _start(self, heard: _Heard) -> InboundOutcome:
+        outcome = self.consent.start(
+            heard.subscriber_key,
+            heard.phone,
+            heard.sms.at,
+            heard.evidence(),
+            heard.dedupe_key,
+            self._answered(heard),
+        )
+        if outcome.reason is None:
+            return InboundOutcome(Action.OPT_IN, "repeat")
+        if outcome.reason is OptInReason.OLDER_THAN_OPT_OUT:
+            return InboundOutcome(Action.OPT_IN, outcome.reason.value)
+        return InboundOutcome(Action.OPT_IN, outcome.reason.value, self._welcome(heard, outcome))
+
+    def _yes(self, heard: _Heard) -> InboundOutcome:
+        outcome = self.consent.yes(
+            heard.subscriber_key,
+            heard.phone,
+            heard.sms.at,
+            heard.evidence(),
+            heard.dedupe_key,
+            self._answered(heard),
+        )
+        if outcome.reason is None:
+            return InboundOutcome(Action.CONFIRM, "repeat")
+        if outcome.reason in (OptInReason.NOTHING_OPEN, OptInReason.OLDER_THAN_OPT_OUT):
+            kept = self._keep(heard, Box.FEEDBACK, outcome.reason.value)
+            return InboundOutcome(Action.CONFIRM, kept.reason)
+        return InboundOutcome(Action.CONFIRM, outcome.reason.value, self._welcome(heard, outcome))
+
+    def _help(self, heard: _Heard) -> InboundOutcome:
+        """Answer in any state. The inbox entry is what makes a second delivery a repeat."""
+        if not self.inbox.put(_item(heard, Box.HELP, "help")):
+            return InboundOutcome(Action.HELP, "repeat")
+        programme = self._programme_of(heard)
+        replied = self._reply(heard, SystemText.HELP, Purpose.HELP_REPLY, programme)
+        return InboundOutcome(Action.HELP, "help", replied)
+
+    def _review(self, heard: _Heard) -> InboundOutcome:
+        """Rest marketing first, so that a crash before the inbox entry rests too long, not less."""
+        self.consent.hold(
+            heard.subscriber_key,
+            heard.phone,
+            "ambiguous_reply",
+            heard.evidence(),
+            heard.dedupe_key,
+        )
+        return self._keep(heard, Box.REVIEW, "may_be_opt_out")
+
+    def _feedback(self, heard: _Heard) -> InboundOutcome:
+        return self._keep(heard, Box.FEEDBACK, "feedback")
+
+    def _keep(self, heard: _Heard, box: Box, reason: str) -> InboundOutcome:
+        is_new = self.inbox.put(_item(heard, box, reason))
+        return InboundOutcome(heard.reading.action, reason if is_new else "repeat")
+
+    def _from_no_phone(self, sms: InboundSms, reading: Reading) -> InboundOutcome:
+        """A short code or a name: kept to be read, never answered."""
+        item = InboxItem(
+            sms.inbound_message_id,
+            Box.REVIEW if reading.action in (Action.OPT_OUT, Action.REVIEW) else Box.FEEDBACK,
+            None,
+            sms.body,
+            sms.at,
+            "sender_is_no_phone",
+            sms.answers,
+        )
+        self.inbox.put(item)
+        return InboundOutcome(reading.action, "sender_is_no_phone")
+
+    def _answered(self, heard: _Heard) -> ProgrammeId | None:
+        """Return the programme of the text that this one answers, where the carrier tells."""
+        if heard.sms.answers is None:
+            return None
+        rows, _ = self.messenger.ledger.of_subscriber(heard.subscriber_key, limit=20)
+        answered = (row for row in rows if row.provider_message_id == heard.sms.answers)
+        return next((row.programme_id for row in answered), None)
+
+    def _welcome(self, heard: _Heard, outcome: StartOutcome) -> bool:
+        known = {programme.programme_id: programme for programme in heard.programmes}
+        confirmed = [known[name] for name in outcome.confirmed if name in known]
+        if not confirmed and outcome.reason is OptInReason.ALREADY_ACTIVE:
+            mine = self._programme_of(heard)
+            confirmed = [mine] if mine else []
+        if not confirmed:
+            return self._reply(heard, SystemText.START_WITHOUT_REQUEST, Purpose.CONFIRMED_REPLY)
+        if len(confirmed) == 1:
+            return self._reply(heard, SystemText.CONFIRMED, Purpose.CONFIRMED_REPLY, confirmed[0])
+        return self._reply(heard, SystemText.RESTARTED, Purpose.CONFIRMED_REPLY)
+
+    def _programme_of(self, heard: _Heard) -> Programme | None:
+        """Return the first programme that this number is confirmed to."""
+        standing = self.store.standing(heard.subscriber_key)
+        if standing is None or standing.stopped_at is not None:
+            return None
+        mine = (p for p in heard.programmes if standing.status_of(p.programme_id) == "confirmed")
+        return next(mine, None)
+
+    def _reply(
+        self,
+        heard: _Heard,
+        kind: SystemText,
+        purpose: Purpose,
+        programme: Programme | None = None,
+    ) -> bool:
+        """Answer once, within the day's cap; return whether it was handed to the carrier.
+
+        A busy sender does not fail the message: what it asked for stands already.
+        """
+        if self._replies_today(heard.subscriber_key) >= MAX_REPLIES_PER_DAY:
+            return False
+        brand = programme.brand if programme else self.brand
+        body = system_text(kind, self._locale(heard), programme, brand, self.support_contact)
+        programme_id = programme.programme_id if programme else None
+        try:
+            row = self.messenger.send(
+                OneText(heard.subscriber_key, heard.phone, body, purpose, programme_id)
+            )
+        except TryAgainError:
+            return False
+        return row.outcome is Outcome.SENT
+
+    def _replies_today(self, subscriber_key: SubscriberKey) -> int:
+        since = self.clock.now() - _DAY
+        rows, _ = self.messenger.ledger.of_subscriber(subscriber_key, limit=50)
+        return sum(row.claimed_at >= since and row.purpose in _REPLIES for row in rows)
+
+    def _locale(self, heard: _Heard) -> str:
+        """Return the language of the keyword, else the one in which the person signed up."""
+        if heard.reading.language != "en":
+            return heard.reading.language
+        names = sorted(programme.programme_id for programme in heard.programmes)
+        requests = self.store.open_requests(heard.subscriber_key, names)
+        newest = max(requests, key=lambda request: request.requested_at, default=None)
+        return newest.locale if newest else heard.reading.language
+
+
+def _item(heard: _Heard, box: Box, reason: str) -> InboxItem:
+    return InboxItem(
+        heard.sms.inbound_message_id,
+        box,
+        heard.subscriber_key,
+        heard.sms.body,
+        heard.sms.at,
+        reason,
+        heard.sms.answers,
+    )
