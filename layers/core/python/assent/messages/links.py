@@ -1,0 +1,43 @@
+"""Which links a text may carry: a phone makes a link of anything that looks like one.
+
+Carriers filter public shorteners, readers cannot check `http:` or look-alike hosts, and a value
+that a stranger typed into a form must never become a link in the brand's name.
+"""
+
+from __future__ import annotations
+
+import re
+
+from assent.errors import InvalidTextError
+
+_SHORTENERS = "bit.ly|tinyurl.com|goo.gl|t.co|ow.ly|is.gd|buff.ly|rebrand.ly|cutt.ly|shorturl.at"
+_SHORTENER = re.compile(rf"(?<![\w.-])({_SHORTENERS})(?![\w.-])", re.IGNORECASE)
+_HTTP = re.compile(r"http:", re.IGNORECASE)
+_HOST = re.compile(r"https?://([^\s/?#]*)", re.IGNORECASE)
+_CREDENTIALS = "@"
+# A dot between a word and letters of one case: `evil.com`, `EVIL.COM`, but not `St.Louis` or `J.R.`
+_LINKISH = re.compile(r"://|www\.|[^\s.]\.(?:[a-z]{2,24}|[A-Z]{2,24})(?![a-zA-Z])")
+_OPEN_LINK = re.compile(r"(?:://|www\.|\w\.[A-Za-z]{2,24}(?:[/?#]\S*)?|[/?#=])$")
+_CLOSING_LINK = re.compile(r"^\.?[A-Za-z]*\.[A-Za-z]{2,24}|^\.[A-Za-z]{2,24}|^/\S")
+
+
+def check_links(text: str) -> None:
+    """Raise InvalidTextError for a link that a text may not carry."""
+    if _HTTP.search(text):
+        raise InvalidTextError("Use https: links only.", field="body")
+    if found := _SHORTENER.search(text):
+        message = f"Carriers filter public link shorteners such as {found[1].lower()}."
+        raise InvalidTextError(message, field="body")
+    for host in _HOST.findall(text):
+        if not host.isascii() or "xn--" in host.lower() or _CREDENTIALS in host:
+            raise InvalidTextError("Write the link's host in plain letters.", field="body")
+
+
+def looks_like_link(value: str) -> bool:
+    """Return whether a phone might show `value`, or a part of it, as a link."""
+    return ("." in value or ":" in value) and _LINKISH.search(value) is not None
+
+
+def value_makes_link(before: str, after: str) -> bool:
+    """Return whether a value put between these two texts becomes part of a link."""
+    return _OPEN_LINK.search(before) is not None or _CLOSING_LINK.match(after) is not None

@@ -1,0 +1,80 @@
+"""Sends one text that a person waits for: a confirmation, a reply.
+
+It takes its place in the same bucket as the campaigns, and publishes once; the caller has recorded
+the consent event before, so a text that fails changes nothing about who agreed to what.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from assent.errors import TryAgainError
+from assent.messages.alphabet import count_parts
+from assent.messages.ledger import LedgerRow, OutboundText, Purpose, sent_id
+
+if TYPE_CHECKING:
+    from assent.clock import Clock
+    from assent.identifiers import ProgrammeId, SubscriberKey
+    from assent.messages.ledger import MessageLedger, SmsSender
+    from assent.messages.pace import Pace
+    from assent.phone import PhoneNumber
+
+_PATIENCE = timedelta(seconds=3)
+_MISSED_SLOTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class OneText:
+    """A text to one person; `purpose` is any but `campaign`."""
+
+    subscriber_key: SubscriberKey
+    phone: PhoneNumber
+    body: str
+    purpose: Purpose
+    programme_id: ProgrammeId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Messenger:
+    """`pace` is the origination identity's, with REPLY_HORIZON as its horizon."""
+
+    sender: SmsSender
+    ledger: MessageLedger
+    pace: Pace
+    clock: Clock
+
+    def send(self, text: OneText) -> LedgerRow:
+        """Publish once in a slot of the shared pace, and return the recorded fate.
+
+        Raises TryAgainError, with nothing sent and nothing recorded, when no slot comes free
+        within about 3 s.
+        """
+        parts = count_parts(text.body).parts
+        self._take_slot(parts)
+        at = self.clock.now()
+        attempt = f"{text.subscriber_key}#{sent_id(at, text.purpose.value)}"
+        result = self.sender.send(
+            OutboundText(text.phone, text.body, attempt_id=attempt, is_marketing=False)
+        )
+        row = LedgerRow(
+            subscriber_key=text.subscriber_key,
+            claimed_at=at,
+            purpose=text.purpose,
+            outcome=result.outcome,
+            body=text.body,
+            parts=parts,
+            programme_id=text.programme_id,
+            provider_message_id=result.provider_message_id,
+            reason=result.reason,
+        )
+        self.ledger.record([row])
+        return row
+
+    def _take_slot(self, parts: int) -> None:
+        for _ in range(_MISSED_SLOTS):
+            lease = self.pace.lease(1, parts, patience=_PATIENCE)
+            if self.pace.await_slot(lease, 0):
+                return
+        raise TryAgainError("this worker is too slow for its slots")
