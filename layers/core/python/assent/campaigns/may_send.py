@@ -113,10 +113,10 @@ def _cap_objection(
 ) -> str | None:
     """Statutes count every text of the brand, whichever programme it belongs to."""
     for cap in rolling_caps(whereabouts):
-        since = now - timedelta(hours=cap.hours)
+        since = now - cap.span
         count = sum(claim.at > since for claim in standing.claims.values())
-        trace.append(f"cap {count}/{cap.max} in {cap.hours} h")
-        if count >= cap.max:
+        trace.append(f"cap {count}/{cap.max_texts} in {cap.hours} h ({cap.jurisdiction})")
+        if count >= cap.max_texts:
             return "statutory_cap"
     return None
 
@@ -129,6 +129,8 @@ def _in_window(
         return Decision(Verdict.MAY, "window_overridden", tuple(trace))
     legal = next_legal_instant(whereabouts, now)
     trace.append(f"window {legal.reason}")
+    if legal.at is None:
+        return Decision(Verdict.NO, "no_legal_hour", tuple(trace))
     if legal.at > now:
         return Decision(Verdict.LATER, "quiet_hours", tuple(trace), legal.at)
     return Decision(Verdict.MAY, "permitted", tuple(trace))

@@ -71,17 +71,15 @@ class Planning:
         excluded: Counter[str] = Counter()
         held_out = 0
         for subscriber in self.subscribers.slice(slice_number, slices):
+            subscriber_key = subscriber.standing.subscriber_key
             reason = sieve.exclusion(subscriber)
-            if reason is not None:
-                excluded[reason] += 1
-            elif sieve.is_held_out(subscriber.standing.subscriber_key):
+            release_at = None if reason else sieve.release_at(subscriber)
+            if release_at is None:
+                excluded[reason or "no_legal_hour"] += 1
+            elif sieve.is_held_out(subscriber_key):
                 held_out += 1
             else:
-                windows.add(
-                    sieve.release_at(subscriber),
-                    subscriber.standing.subscriber_key,
-                    sieve.parts(subscriber),
-                )
+                windows.add(release_at, subscriber_key, sieve.parts(subscriber))
         return SlicePlan(slice_number, windows.releases(), held_out, dict(excluded))
 
 
@@ -128,11 +126,11 @@ class _Sieve:
         ).digest()
         return int.from_bytes(digest, "big") % _HUNDREDTHS_OF_A_PERCENT < percent * 100
 
-    def release_at(self, subscriber: Subscriber) -> datetime:
-        """Return the first instant at which the person's calendar is open, from now on."""
+    def release_at(self, subscriber: Subscriber) -> datetime | None:
+        """Return the first instant, from now on, at which the person's calendar is open."""
         if self.campaign.definition.quiet_hours is QuietHours.OVERRIDE:
             return self.now
-        return max(self.now, next_legal_instant(whereabouts_of(subscriber), self.now).at)
+        return next_legal_instant(whereabouts_of(subscriber), self.now).at
 
     def parts(self, subscriber: Subscriber) -> int:
         """Return the parts of this person's text; none for one that cannot be rendered."""
