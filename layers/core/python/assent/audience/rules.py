@@ -7,11 +7,12 @@ loop or reach a query. A person of whom a field is not known satisfies no compar
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias
 
+from assent.audience.fields import FIELDS, OF_A_PROGRAMME, Kind, folded, getter
 from assent.clock import parse_iso
 from assent.errors import InvalidSegmentError
 
@@ -46,39 +47,6 @@ class Op(StrEnum):
     STARTS_WITH = "starts_with"
     WITHIN_LAST = "within_last"
 
-
-class Kind(StrEnum):
-    """What a field holds, which decides how it may be compared."""
-
-    TEXT = "text"
-    NUMBER = "number"
-    LIST = "list"
-    TIME = "time"
-
-
-# `age` is in completed years as far as the birth year shows: who turns 21 this year counts as 20.
-# `consent` names a programme and holds its status; `last_texted_at` is of any campaign.
-FIELDS: Mapping[str, Kind] = MappingProxyType(
-    {
-        "first_name": Kind.TEXT,
-        "last_name": Kind.TEXT,
-        "birth_year": Kind.NUMBER,
-        "postal_code": Kind.TEXT,
-        "region": Kind.TEXT,
-        "time_zone": Kind.TEXT,
-        "topics": Kind.LIST,
-        "locale": Kind.TEXT,
-        "max_per_month": Kind.NUMBER,
-        "country": Kind.TEXT,
-        "age": Kind.NUMBER,
-        "tenure_days": Kind.NUMBER,
-        "created_at": Kind.TIME,
-        "consent": Kind.TEXT,
-        "confirmed_at": Kind.TIME,
-        "last_texted_at": Kind.TIME,
-    }
-)
-OF_A_PROGRAMME = frozenset({"consent", "confirmed_at"})
 
 _ORDERED = frozenset({Op.EQ, Op.NE, Op.LT, Op.LTE, Op.GT, Op.GTE, Op.BETWEEN, Op.EXISTS})
 OPS: Mapping[Kind, frozenset[Op]] = MappingProxyType(
@@ -124,7 +92,6 @@ class Comparison:
 
 Rule: TypeAlias = Everyone | And | Or | Not | Comparison
 Predicate: TypeAlias = "Callable[[Subscriber, datetime], bool]"
-Getter: TypeAlias = "Callable[[Subscriber, datetime], object]"
 
 
 # --- JSON → rule ---------------------------------------------------------------------------------
@@ -296,13 +263,13 @@ def compile_rule(rule: Rule) -> Predicate:
 
 
 def _compare(rule: Comparison) -> Predicate:
-    get = _getter(rule)
+    get = getter(rule.field, rule.programme)
     if rule.op is Op.EXISTS:
         return lambda subscriber, now: get(subscriber, now) is not None
     if rule.op is Op.WITHIN_LAST:
         span = timedelta(days=rule.value if isinstance(rule.value, int) else 0)
         return lambda subscriber, now: _is_within(get(subscriber, now), now - span, now)
-    test, value = _TESTS[rule.op], _folded(rule.value)
+    test, value = _TESTS[rule.op], folded(rule.value)
 
     def meant(subscriber: Subscriber, now: datetime) -> bool:
         actual = get(subscriber, now)
@@ -313,17 +280,6 @@ def _compare(rule: Comparison) -> Predicate:
 
 def _is_within(actual: object, first: datetime, last: datetime) -> bool:
     return isinstance(actual, datetime) and first <= actual <= last
-
-
-T = TypeVar("T")
-
-
-def _folded(value: T) -> T | str | tuple[object, ...]:
-    if isinstance(value, str):
-        return value.strip().casefold()
-    if isinstance(value, (tuple, list)):
-        return tuple(_folded(each) for each in value)
-    return value
 
 
 # Both sides are of the field's kind: `parse` saw to the value and `_getter` sees to the actual.
@@ -339,72 +295,5 @@ _TESTS: Mapping[Op, Callable[..., bool]] = MappingProxyType(
         Op.BETWEEN: lambda actual, value: value[0] <= actual <= value[1],
         Op.CONTAINS: lambda actual, value: value in actual,
         Op.STARTS_WITH: lambda actual, value: actual.startswith(value),
-    }
-)
-_TYPES: Mapping[Kind, type | tuple[type, ...]] = MappingProxyType(
-    {Kind.TEXT: str, Kind.NUMBER: int, Kind.LIST: (list, tuple), Kind.TIME: datetime}
-)
-
-
-def _getter(rule: Comparison) -> Getter:
-    """Return a reader of the field: None for what is unknown, empty or of another kind."""
-    read = _derived(rule)
-    expected = _TYPES[FIELDS[rule.field]]
-
-    def get(subscriber: Subscriber, now: datetime) -> object:
-        actual = read(subscriber, now)
-        if not isinstance(actual, expected) or isinstance(actual, bool):
-            return None
-        folded = _folded(actual)
-        return None if folded in {"", ()} else folded
-
-    return get
-
-
-def _derived(rule: Comparison) -> Getter:
-    programme = rule.programme
-    if programme is not None:
-        return _CONSENT[rule.field](programme)
-    if rule.field in _DERIVED:
-        return _DERIVED[rule.field]
-    name = rule.field
-    return lambda subscriber, _now: subscriber.profile.get(name)
-
-
-def _age(subscriber: Subscriber, now: datetime) -> object:
-    year = subscriber.profile.get("birth_year")
-    return now.astimezone(UTC).year - year - 1 if isinstance(year, int) else None
-
-
-def _last_texted_at(subscriber: Subscriber, _now: datetime) -> object:
-    return max((claim.at for claim in subscriber.standing.claims.values()), default=None)
-
-
-def _consent_status(programme: str) -> Getter:
-    def read(subscriber: Subscriber, _now: datetime) -> object:
-        consent = subscriber.standing.consents.get(programme)  # type: ignore[call-overload]
-        return consent.status.value if consent else "none"
-
-    return read
-
-
-def _confirmed_at(programme: str) -> Getter:
-    def read(subscriber: Subscriber, _now: datetime) -> object:
-        consent = subscriber.standing.consents.get(programme)  # type: ignore[call-overload]
-        return consent.at if consent and consent.status == "confirmed" else None
-
-    return read
-
-
-_CONSENT: Mapping[str, Callable[[str], Getter]] = MappingProxyType(
-    {"consent": _consent_status, "confirmed_at": _confirmed_at}
-)
-_DERIVED: Mapping[str, Getter] = MappingProxyType(
-    {
-        "country": lambda subscriber, _now: subscriber.country,
-        "age": _age,
-        "tenure_days": lambda subscriber, now: (now - subscriber.created_at).days,
-        "created_at": lambda subscriber, _now: subscriber.created_at,
-        "last_texted_at": _last_texted_at,
     }
 )
