@@ -51,7 +51,12 @@ class DefinitionChecks:
 
 def template_of(definition: Definition, programme: Programme) -> Template:
     """Return the campaign's text, compiled. Raises InvalidTextError."""
-    return Template.compile(definition.body, brand=programme.brand)
+    return Template.compile(
+        definition.body,
+        brand=programme.brand,
+        programme=programme.name,
+        locale=programme.locales[0],
+    )
 
 
 def _check_values(definition: Definition) -> None:

@@ -15,7 +15,7 @@ from assent.audience.rules import compile_rule
 from assent.campaigns.checks import template_of
 from assent.campaigns.may_send import consent_objection
 from assent.campaigns.model import CampaignStatus, QuietHours, SlicePlan
-from assent.campaigns.texts import rendered_for, whereabouts_of
+from assent.campaigns.whereabouts import whereabouts_of
 from assent.campaigns.windows import Windows
 from assent.law.windows import next_legal_instant
 from assent.messages.template import Rendered
@@ -134,5 +134,5 @@ class _Sieve:
 
     def parts(self, subscriber: Subscriber) -> int:
         """Return the parts of this person's text; none for one that cannot be rendered."""
-        rendered = rendered_for(subscriber, self.template, self.programme)
+        rendered = self.template.render(subscriber.profile)
         return rendered.parts if isinstance(rendered, Rendered) else 0

@@ -156,7 +156,6 @@ class Sending:
                 self.ids,
             ),
             template=template_of(campaign.definition, programme),
-            programme=programme,
             watch=watch,
             pace=self.pace,
             workers=workers_of(self.workers),

@@ -17,7 +17,7 @@ from assent.campaigns.may_send import Verdict, may_send
 from assent.campaigns.model import CampaignStatus, Fate
 from assent.campaigns.sending_one import Ended, Ready, Slot
 from assent.campaigns.sending_status import stands_back
-from assent.campaigns.texts import rendered_for, whereabouts_of
+from assent.campaigns.whereabouts import whereabouts_of
 from assent.errors import TryAgainError
 from assent.messages.template import NotRenderable
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from assent.clock import Clock
     from assent.messages.pace import Lease, Pace
     from assent.messages.template import Template
-    from assent.programmes.model import Programme
 
 # Guardrail: a carrier that fails most of many texts is asked no more until a person has looked.
 GUARD_AFTER = 20
@@ -56,7 +55,6 @@ class Round:
 
     texting: Texting
     template: Template
-    programme: Programme
     watch: StatusWatch
     pace: Pace
     workers: Workers
@@ -88,9 +86,9 @@ class Round:
             tally.settle(standing.subscriber_key, Fate.SUPPRESSED, decision.reason)
         if decision.verdict is not Verdict.MAY:
             return None
-        rendered = rendered_for(person, self.template, self.programme)
+        rendered = self.template.render(person.profile)
         if isinstance(rendered, NotRenderable):
-            tally.settle(standing.subscriber_key, Fate.NOT_RENDERABLE, ",".join(rendered.missing))
+            tally.settle(standing.subscriber_key, Fate.NOT_RENDERABLE, _why(rendered))
             return None
         return Ready(person, standing.phone, where, rendered.body, rendered.parts)
 
@@ -145,3 +143,7 @@ class Round:
         if tried >= GUARD_AFTER and failed > tried * GUARD_SHARE:
             return Halt.FAILING
         return None
+
+
+def _why(rendered: NotRenderable) -> str:
+    return ",".join(rendered.missing) or rendered.reason

@@ -1,6 +1,6 @@
-"""From a subscriber to what the text and the calendar need of them.
+"""From a subscriber to what the calendar needs of them.
 
-Planning and sending must see the same person in the same way, or parts and windows would differ.
+Planning and sending must place the same person alike, or a window would close at its own opening.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from assent.law.zones import whereabouts
 if TYPE_CHECKING:
     from assent.audience.subscriber import Subscriber
     from assent.law.zones import Whereabouts
-    from assent.messages.template import NotRenderable, Rendered, Template
-    from assent.programmes.model import Programme
 
 
 def whereabouts_of(subscriber: Subscriber) -> Whereabouts:
@@ -24,11 +22,3 @@ def whereabouts_of(subscriber: Subscriber) -> Whereabouts:
         message = "an erased subscriber is nowhere"
         raise SubscriberNotFoundError(message)
     return whereabouts(phone, subscriber.country, subscriber.profile)
-
-
-def rendered_for(
-    subscriber: Subscriber, template: Template, programme: Programme
-) -> Rendered | NotRenderable:
-    """Return the person's text with its parts, or the names that are missing for it."""
-    fields = {**subscriber.profile, "programme": programme.name, "brand": programme.brand}
-    return template.render(fields)
