@@ -21,6 +21,8 @@ from tests.contracts.examples import (
 )
 from tests.fakes.frozen_clock import NOON
 from tests.fakes.in_memory_consent_store import InMemoryConsentStore
+from tests.fakes.shared_consent_store import SharedConsentStore
+from tests.fakes.subscriber_table import SubscriberTable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -39,10 +41,12 @@ def consent_tables(tables: TemplateTables) -> ConsentTables:
     )
 
 
-@pytest.fixture(params=["fake", "aws"])
+@pytest.fixture(params=["fake", "shared fake", "aws"])
 def store(request: pytest.FixtureRequest, clock: FrozenClock) -> ConsentStore:
     if request.param == "fake":
         return InMemoryConsentStore()
+    if request.param == "shared fake":
+        return SharedConsentStore(SubscriberTable())
     client: DynamoDBClient = request.getfixturevalue("dynamodb")
     return DynamoConsentStore(client, consent_tables(request.getfixturevalue("tables")), clock)
 

@@ -28,7 +28,9 @@ class InMemoryMessageLedger:
     def record_in_doubt(self, row: LedgerRow) -> bool:
         with self._lock:
             key = (row.subscriber_key, row.sent_id)
-            return self._rows.setdefault(key, row) is row
+            is_new = key not in self._rows
+            self._rows.setdefault(key, row)
+            return is_new
 
     def rows(self, keys: Sequence[tuple[SubscriberKey, str]]) -> Sequence[LedgerRow]:
         with self._lock:
