@@ -7,21 +7,16 @@ product stands on.
 from __future__ import annotations
 
 import logging
-import socket
-import threading
-from collections.abc import Callable, Iterable
-from http.client import responses as reasons
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from infra.local.authorizer import JwtVerifier, UnauthorizedError
-from infra.local.events import Request, Response, problem, to_event, to_response
+from infra.local.events import PAYLOAD_LIMIT, Request, Response, problem, to_event, to_response
 from infra.local.routes import Cors, Route, find_route
 
 if TYPE_CHECKING:
     from infra.local.lambdas import Functions
 
-_HOST = "127.0.0.1"
-PAYLOAD_LIMIT = 10 * 1024 * 1024
 Local = Callable[[Request], Response | None]
 log = logging.getLogger(__name__)
 
@@ -96,106 +91,3 @@ class Edge:
                 extra.append(("access-control-max-age", str(self._cors.max_age)))
         kept = [*response.headers, *(pair for pair in extra if pair[0] not in own)]
         return Response(response.status, kept, response.body)
-
-
-def _headers(environ: dict[str, Any]) -> list[tuple[str, str]]:
-    found = [
-        (name[5:].replace("_", "-").lower(), value)
-        for name, value in environ.items()
-        if name.startswith("HTTP_")
-    ]
-    plain = {"CONTENT_TYPE": "content-type", "CONTENT_LENGTH": "content-length"}
-    return found + [(name, environ[key]) for key, name in plain.items() if environ.get(key)]
-
-
-def _path_and_query(environ: dict[str, Any]) -> tuple[str, str]:
-    path = environ.get("PATH_INFO", "/").encode("latin-1").decode("utf-8", "replace")
-    return path, environ.get("QUERY_STRING", "")
-
-
-def wsgi(answer: Callable[[Request], Response]) -> Callable[..., Iterable[bytes]]:
-    """The edge as a WSGI application."""
-
-    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        declared = int(environ.get("CONTENT_LENGTH") or 0)
-        stream = environ["wsgi.input"]
-        # One byte past the limit is enough to know that it is exceeded.
-        body = stream.read(min(declared, PAYLOAD_LIMIT + 1) if declared else 0)
-        if environ.get("wsgi.input_terminated") and not declared:
-            body = stream.read(PAYLOAD_LIMIT + 1)
-        path, query = _path_and_query(environ)
-        peer = environ.get("REMOTE_ADDR", "127.0.0.1")
-        headers = _headers(environ)
-        headers += [("x-forwarded-for", peer), ("x-forwarded-proto", "http")]
-        protocol = environ.get("SERVER_PROTOCOL", "HTTP/1.1")
-        request = Request(environ["REQUEST_METHOD"], path, query, headers, body, peer, protocol)
-        response = answer(request)
-        reason = reasons.get(response.status, "Unknown")
-        start_response(f"{response.status} {reason}", _out(request, response))
-        return [b""] if request.method == "HEAD" else [response.body]
-
-    return application
-
-
-def _out(request: Request, response: Response) -> list[tuple[str, str]]:
-    headers = [pair for pair in response.headers if pair[0] != "content-length"]
-    if response.status not in (204, 304):
-        headers.append(("content-length", str(len(response.body))))
-    if len(request.body) > PAYLOAD_LIMIT:
-        headers.append(("connection", "close"))
-    return headers
-
-
-class EdgeServer:
-    """Serves the edge on 127.0.0.1, one thread per connection, connections kept alive.
-
-    The port is taken at once, so that the address is known before anything is deployed; serving
-    begins with serve().
-    """
-
-    def __init__(self, port: int) -> None:
-        """Raises OSError when the port is taken."""
-        from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
-
-        class Handler(WSGIRequestHandler):
-            protocol_version = "HTTP/1.1"
-            timeout = 60
-
-            def log(self, type: str, message: str, *args: Any) -> None:
-                """Quiet: the functions' logs say what happened."""
-
-        class Server(ThreadedWSGIServer):
-            daemon_threads = True
-            block_on_close = False
-            request_queue_size = 512
-
-        # werkzeug ends the process when a port is taken; trying it first raises instead.
-        with socket.create_server((_HOST, port)) as trial:
-            chosen = int(trial.getsockname()[1])
-        self._server = Server(_HOST, chosen, self._not_ready, Handler)
-        self.port = int(self._server.server_port)
-        self._thread: threading.Thread | None = None
-
-    @staticmethod
-    def _not_ready(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        del environ
-        start_response("503 Service Unavailable", [("content-length", "0")])
-        return [b""]
-
-    def serve(self, answer: Callable[[Request], Response]) -> None:
-        """Begin to answer, in a thread."""
-        self._server.app = wsgi(answer)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever,
-            kwargs={"poll_interval": 0.1},
-            name="edge",
-            daemon=True,
-        )
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop answering and give the port back."""
-        if self._thread:
-            self._server.shutdown()
-            self._thread.join(timeout=5)
-        self._server.server_close()

@@ -16,6 +16,7 @@ from infra.local.cloud import ACCOUNT
 if TYPE_CHECKING:
     from infra.local.routes import Route
 
+PAYLOAD_LIMIT = 10 * 1024 * 1024
 _TEXT = (
     "text/",
     "application/json",

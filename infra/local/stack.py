@@ -19,7 +19,8 @@ from infra.local import assembly
 from infra.local.carrier import Carrier, Text
 from infra.local.cloud import Cloud
 from infra.local.deploy import Deployment
-from infra.local.edge import Edge, EdgeServer
+from infra.local.edge import Edge
+from infra.local.http_server import HttpServer
 from infra.local.inbound import Inbound, Reply
 from infra.local.local_routes import LocalRoutes
 from infra.local.logs import capture, own_log
@@ -131,7 +132,7 @@ class LocalStack:
         return self.inbound.deliver(Reply(phone, body, to, at))
 
     def _start(self) -> None:
-        server = EdgeServer(self._options.port)
+        server = HttpServer(self._options.port)
         self._undo.callback(server.stop)
         self.url = f"http://127.0.0.1:{server.port}"
         self._start_cloud()
@@ -186,7 +187,7 @@ class LocalStack:
         self.cloud.around["sns.Publish"] = self.carrier.around
         self.inbound = Inbound(self.cloud, self.carrier, path)
 
-    def _serve(self, server: EdgeServer) -> None:
+    def _serve(self, server: HttpServer) -> None:
         routes, cors = assembly.http_api(self.deployment)
         pool = assembly.staff_pool(self.deployment)
         self.staff = Staff(self.cloud, pool.pool_id, pool.client_id)

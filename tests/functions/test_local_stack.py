@@ -7,6 +7,7 @@ import http.client
 import json
 import logging
 import os
+import socket
 import threading
 import time
 from pathlib import Path
@@ -187,8 +188,45 @@ def test_an_answer_keeps_status_headers_cookies_and_bytes(stack: LocalStack) -> 
     response = connection.getresponse()
     assert (response.status, response.read(), response.getheader("x-own")) == (201, b"hello", "1")
     assert response.headers.get_all("set-cookie") == ["a=1", "b=2; Path=/"]
-    connection.request("GET", "/greet")
-    assert connection.getresponse().status == 201, "the connection was not kept alive"
+    connection.close()
+
+
+def _raw(stack: LocalStack, request: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", int(stack.url.rpartition(":")[2])), 5) as plain:
+        plain.sendall(request)
+        plain.shutdown(socket.SHUT_WR)
+        answer = b""
+        while part := plain.recv(65536):
+            answer += part
+        return answer
+
+
+def test_a_chunked_body_is_put_together(stack: LocalStack) -> None:
+    head = b"POST /echo/x HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n"
+    chunks = b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=1\r\nde\r\n0\r\n\r\n"
+    assert b'"body": "abcde"' in _raw(stack, head + chunks)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [b"Content-Length: many\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\nzz\r\n"],
+    ids=["length", "chunk"],
+)
+def test_a_body_of_unclear_length_is_a_bad_request(stack: LocalStack, broken: bytes) -> None:
+    answer = _raw(stack, b"POST /echo/x HTTP/1.1\r\nHost: x\r\n" + broken)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"connection: close" in answer
+
+
+def test_a_connection_serves_many_requests(stack: LocalStack) -> None:
+    connection = http.client.HTTPConnection(urlsplit(stack.url).netloc)
+    connection.auto_open = 0
+    connection.connect()
+    for body in (None, b"{}", b"x" * 70_000, None):
+        connection.request("POST" if body else "GET", "/echo/x" if body else "/greet", body)
+        response = connection.getresponse()
+        assert response.status in (200, 201)
+        response.read()
     connection.close()
 
 
@@ -214,8 +252,9 @@ def test_refusals_read_as_api_gateways_do(
     assert (found, body) == (status, {"message": message})
 
 
-def test_a_body_over_ten_megabytes_is_refused(stack: LocalStack) -> None:
-    status, _, body = call(stack, "POST", "/echo/x", b"x" * (10 * 1024 * 1024 + 1))
+@pytest.mark.parametrize("excess", [1, 15 * 1024 * 1024])
+def test_a_body_over_ten_megabytes_is_refused(stack: LocalStack, excess: int) -> None:
+    status, _, body = call(stack, "POST", "/echo/x", b"x" * (10 * 1024 * 1024 + excess))
     assert (status, body) == (413, {"message": "Request Entity Too Large"})
 
 
