@@ -19,7 +19,7 @@ from assent.http.idempotency import Once
 from assent.http.public import PublicServices, public_api
 from assent.identifiers import RandomIds
 from assent.messages.messenger import Messenger
-from assent.messages.pace import Pace
+from assent.messages.pace import REPLY_HORIZON, Pace
 from assent.opt_in.form_token import FormTokens
 from assent.opt_in.service import OptInService
 from assent.settings import ConsentApiSettings
@@ -46,10 +46,11 @@ def wiring() -> PublicServices:
     store = DynamoConsentStore(dynamodb, tables, clock)
     programmes = DynamoProgrammeStore(dynamodb, settings.programmes_table)
     identity, rate = settings.origination_identity, settings.parts_per_second
+    rates = DynamoRateStore(dynamodb, settings.control_table)
     messenger = Messenger(
         sender=SnsSmsSender(clients.sms(), identity),
         ledger=DynamoMessageLedger(dynamodb, settings.messages_table, clock),
-        pace=Pace(DynamoRateStore(dynamodb, settings.control_table), clock, identity, rate),
+        pace=Pace(rates, clock, identity, rate, horizon=REPLY_HORIZON),
         clock=clock,
     )
     tokens = FormTokens(keys, clock)

@@ -7,9 +7,8 @@ one person too few than one text after an opt-out that nobody understood.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assent.aws import clients
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
@@ -28,7 +27,7 @@ from assent.identifiers import RandomIds
 from assent.inbound.message import parse_envelope
 from assent.inbound.service import InboundService
 from assent.messages.messenger import Messenger
-from assent.messages.pace import Pace
+from assent.messages.pace import REPLY_HORIZON, Pace
 from assent.settings import InboundSmsSettings
 from assent.telemetry import count, invocation, logger, record
 
@@ -40,8 +39,7 @@ if TYPE_CHECKING:
     from assent.inbound.service import InboundOutcome
 
 
-@dataclass(frozen=True, slots=True)
-class InboundParts:
+class InboundParts(NamedTuple):
     """What the queue's records are handed to."""
 
     inbound: InboundService
@@ -65,10 +63,11 @@ def wiring() -> InboundParts:
     store = DynamoConsentStore(dynamodb, tables, clock)
     consent = ConsentService(store, clock, ids)
     identity, rate = settings.origination_identity, settings.parts_per_second
+    rates = DynamoRateStore(dynamodb, settings.control_table)
     messenger = Messenger(
         sender=SnsSmsSender(clients.sms(), identity),
         ledger=DynamoMessageLedger(dynamodb, settings.messages_table, clock),
-        pace=Pace(DynamoRateStore(dynamodb, settings.control_table), clock, identity, rate),
+        pace=Pace(rates, clock, identity, rate, horizon=REPLY_HORIZON),
         clock=clock,
     )
     inbound = InboundService(

@@ -38,7 +38,7 @@ class Answer:
         return str(problem["code"])
 
 
-def request(  # noqa: PLR0913 - the parts of a request
+def request(
     method: str,
     path: str,
     *,

@@ -12,7 +12,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from assent import errors
 from assent.http import problems, refusals
-from assent.http.fields import Answer as Shape, Body, Name
+from assent.http.fields import Answer as Shape
+from assent.http.fields import Body, Name
 from assent.http.resolver import Api, permit
 from assent.http.staff import PERMITTED, Group, Staff, staff_of
 from tests.functions.requests import Answer, answer, request

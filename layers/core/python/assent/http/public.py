@@ -76,7 +76,7 @@ def public_api(services: Callable[[], PublicServices]) -> Api:
     def confirm_consent(body: Confirmation) -> Confirmed:
         """Confirm with the code from the text. Wrong, used, expired and never issued look alike."""
         programme_id = ProgrammeId(body.programme_id)
-        services().opt_in.confirm_code(programme_id, body.phone, body.code)
+        services().opt_in.confirm_code(programme_id, body.phone, body.code, body.country)
         count("ConsentConfirmed")
         record("consent_confirmed", {"programme_id": programme_id, "reason": "code"})
         return Confirmed()

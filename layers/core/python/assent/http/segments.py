@@ -46,8 +46,9 @@ def add_segments(api: Api, service: Callable[[], SegmentService], cursors: Curso
     @api.put("/v1/segments/<segment_id>", tags=["Segments"])
     def change_segment(segment_id: SegmentInPath, body: ChangedSegment) -> SegmentShown:
         """Replace a segment. Campaigns already launched keep the rule that they froze."""
-        changed = Segment(SegmentId(segment_id), body.name, parse(body.rule), body.version)
-        made = service().replace(changed)
+        made = service().replace(
+            SegmentId(segment_id), body.name, parse(body.rule), expected_version=body.version
+        )
         record("segment_changed", {"segment_id": segment_id, "by": api.staff.subject})
         return _shown(made)
 
@@ -55,10 +56,11 @@ def add_segments(api: Api, service: Callable[[], SegmentService], cursors: Curso
     def count_segment(
         segment_id: SegmentInPath, programme_id: ProgrammeInQuery = None
     ) -> SegmentCounted:
-        """Count the people of a segment, and those of them whom a programme may text, by reading
-        every subscriber."""
+        """Count the people of a segment, and those of them whom the programme (or any) may text,
+        by reading every subscriber."""
         programme = ProgrammeId(programme_id) if programme_id else None
-        counted = service().count(SegmentId(segment_id), programme)
+        segment = service().segment(SegmentId(segment_id))
+        counted = service().count(segment.rule, programme)
         return SegmentCounted(
             segment_id=segment_id,
             programme_id=programme_id,

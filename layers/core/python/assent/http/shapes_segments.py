@@ -38,4 +38,4 @@ class SegmentCounted(Answer):
     segment_id: str
     programme_id: str | None
     matched: int = Field(description="People whom the rule picks")
-    textable: int | None = Field(description="Those of them who agreed to the programme; needs it")
+    textable: int = Field(description="Those of them who agreed to the programme, or to any")
