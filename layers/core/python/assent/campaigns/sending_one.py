@@ -37,8 +37,7 @@ PUBLISH_WITHIN_SECONDS = 2.0
 CLAIM_TRIES = 3
 PUBLISH_TRIES = 4
 _BACK_OFF_SECONDS = 0.1
-_THROTTLED = "throttled"
-_THROTTLED_RESULT = SendResult(Outcome.THROTTLED, reason=_THROTTLED)
+_THROTTLED_RESULT = SendResult(Outcome.THROTTLED, reason="throttled")
 _ABORTED_RESULT = SendResult(Outcome.ABORTED, reason="aborted")
 
 
@@ -101,7 +100,7 @@ class Texting:
             return held
         result = self._publish(held, slot)
         self._record(held, result)
-        return Ended.THROTTLED if result.reason == _THROTTLED else Ended.SETTLED
+        return Ended.THROTTLED if result.outcome is Outcome.THROTTLED else Ended.SETTLED
 
     def _claim(self, ready: Ready) -> HeldClaim | Ended:
         """Decide and claim; when the item has changed meanwhile, decide again on what it is now."""
