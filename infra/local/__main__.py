@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import errno
-import gc
 import os
 import signal
 import sys
@@ -98,11 +97,7 @@ def _serve(stack: LocalStack, arguments: argparse.Namespace, began: float) -> No
 
 
 def _run(arguments: argparse.Namespace, began: float) -> int:
-    # Start-up makes a million objects that stay: looking through them for garbage takes a second.
-    gc.disable()
     with _start(0 if arguments.check else arguments.port) as stack:
-        gc.freeze()
-        gc.enable()
         if arguments.check:
             return _check(stack)
         try:

@@ -9,6 +9,7 @@ with LocalStack.start(port=0) as stack:
 from __future__ import annotations
 
 import contextlib
+import gc
 import sys
 import tempfile
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ from infra.local.transactions import patch_transactions
 from infra.local.workflows import patch_workflows, stop_all
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,7 +78,7 @@ class LocalStack:
         has a stack, TemplateError or botocore's ClientError when the template cannot be deployed.
         """
         stack = cls(Options(port=port, **options))
-        with contextlib.ExitStack() as undo:
+        with _no_collection(), contextlib.ExitStack() as undo:
             stack._undo = undo
             stack._start()
             stack._undo = undo.pop_all()
@@ -85,6 +87,7 @@ class LocalStack:
     def stop(self) -> None:
         """Stop every thread, forget all state, put the process back as it was."""
         self._undo.close()
+        gc.unfreeze()
 
     def __enter__(self) -> Self:
         return self
@@ -215,6 +218,19 @@ class LocalStack:
                 timer = Timer(schedule, schedule.seconds)
                 timer.start()
                 self._undo.callback(timer.stop)
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Start-up makes a million objects that stay: searching them for garbage takes a second."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.freeze()
+            gc.enable()
 
 
 def _forget_clients() -> None:
