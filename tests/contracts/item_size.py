@@ -18,14 +18,14 @@ def item_bytes(item: Mapping[str, Any]) -> int:
 
 
 def _value_bytes(value: Mapping[str, Any]) -> int:
-    (kind, content), *_ = value.items()
+    kind, content = next(iter(value.items()))
     if kind == "S":
-        return len(content.encode())
+        return len(str(content).encode())
     if kind == "B":
-        return len(content)
+        return len(bytes(content))
     if kind == "N":
-        digits = content.lstrip("-0").rstrip("0")
-        return 1 + -(-len(digits) // 2) + content.startswith("-")
+        digits = str(content).lstrip("-0").rstrip("0")
+        return 1 + -(-len(digits) // 2) + str(content).startswith("-")
     if kind == "L":
         return 3 + sum(1 + _value_bytes(inner) for inner in content)
     if kind == "M":

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from assent.messages.pace import RateStore
-    from tests.contracts.template_tables import TemplateTables
 
 NOW = micros(NOON)
 SECOND = 1_000_000

@@ -24,7 +24,9 @@ class StepFunctionsWorkflow:
     state_machine_arn: str
 
     def start(self, name: str, payload: Mapping[str, str]) -> bool:
-        """Raises TryAgainError."""
+        """Return False when the name was used. AWS answers a repetition of the same start, while
+        that execution runs, as it did the first time: then True, and still one execution. Raises
+        TryAgainError."""
         with translated():
             try:
                 self.client.start_execution(
