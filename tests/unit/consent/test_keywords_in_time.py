@@ -70,9 +70,12 @@ def _reached(world: World) -> tuple[bool, set[str]]:
 
 def _say(world: World, keyword: Keyword, dedupe_key: str) -> None:
     word, second = keyword
-    {"STOP": world.stop, "START": world.start, "YES": world.yes}[word](
-        _at(second), dedupe_key=dedupe_key
-    )
+    if word == "STOP":
+        world.stop(_at(second), dedupe_key=dedupe_key)
+    elif word == "START":
+        world.start(_at(second), dedupe_key=dedupe_key)
+    else:
+        world.yes(_at(second), dedupe_key=dedupe_key)
 
 
 _KEYWORDS = st.lists(

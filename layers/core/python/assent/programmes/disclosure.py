@@ -38,8 +38,8 @@ _SIGNS: Mapping[Missing, re.Pattern[str]] = MappingProxyType(
         element: re.compile(sign, re.IGNORECASE)
         for element, sign in {
             Missing.RATES: r"\brates?\b|tarifas?|\bfrais\b|tarif|kosten|geb(ü|ue)hren",
-            Missing.STOP: r"\bSTOP\b",
-            Missing.HELP: r"\bHELP\b|\bAYUDA\b|\bAIDE\b|\bHILFE\b",
+            Missing.STOP: r"(?-i:\bSTOP\b)",
+            Missing.HELP: r"(?-i:\b(HELP|AYUDA|AIDE|HILFE)\b)",
             Missing.TERMS: r"\bterms\b|t(é|e)rminos|condiciones|conditions (d'|g)|\bCGU\b|\bAGB\b"
             r"|nutzungsbedingungen",
             Missing.PRIVACY: r"privacy|privacidad|confidentialit|vie priv|datenschutz",

@@ -74,11 +74,12 @@ def language(locale: str) -> str:
 def chosen_locale(wanted: str | None, offered: Iterable[str]) -> str:
     """Return the one of `offered` that suits `wanted` best; the first where none does."""
     choices = tuple(offered)
+    exact = (wanted or "").replace("_", "-").lower()
     for choice in choices:
-        if wanted and choice.lower() == wanted.replace("_", "-").lower():
+        if choice.lower() == exact:
             return choice
     for choice in choices:
-        if wanted and choice.split("-")[0].lower() == wanted.split("-")[0].lower():
+        if choice.split("-")[0].lower() == exact.split("-")[0]:
             return choice
     return choices[0] if choices else FALLBACK
 
