@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _MAX_NESTING = 5
-_MAX_NODES = 300
+_MAX_NODES = 100
 _ONE_ARGUMENT = 1
 
 # Each filter and how many arguments it takes.

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from assent.errors import TryAgainError
+from assent.identifiers import ProgrammeId, SubscriberKey
+from assent.messages.ledger import Outcome, Purpose, SendResult
+from assent.messages.messenger import Messenger, OneText
+from assent.messages.pace import CAMPAIGN_HORIZON, REPLY_HORIZON, Pace
+from assent.phone import PhoneNumber
+from tests.fakes.frozen_clock import NOON, FrozenClock
+from tests.fakes.in_memory_message_ledger import InMemoryMessageLedger
+from tests.fakes.in_memory_rate_store import InMemoryRateStore
+from tests.fakes.recording_sms_sender import RecordingSmsSender
+
+ANA = SubscriberKey("k1_ana")
+TEXT = OneText(
+    ANA, PhoneNumber("+12065550100"), "You are in.", Purpose.CONFIRMED_REPLY, ProgrammeId("weekly")
+)
+
+
+class World:
+    """A messenger on fakes, beside campaigns that share its number."""
+
+    def __init__(self, rate: int = 10) -> None:
+        self.clock = FrozenClock()
+        self.sender = RecordingSmsSender(clock=self.clock)
+        self.ledger = InMemoryMessageLedger()
+        rates = InMemoryRateStore()
+        pace = Pace(rates, self.clock, "+12065550199", rate, REPLY_HORIZON)
+        self.campaigns = Pace(rates, self.clock, "+12065550199", rate, CAMPAIGN_HORIZON)
+        self.messenger = Messenger(self.sender, self.ledger, pace, self.clock)
+
+
+def test_a_text_is_published_once_and_recorded() -> None:
+    world = World()
+    row = world.messenger.send(TEXT)
+    assert world.sender.bodies == ["You are in."]
+    assert not world.sender.texts[0].is_marketing
+    assert world.ledger.all() == [row]
+    assert (row.outcome, row.provider_message_id) == (Outcome.SENT, "provider-1")
+    assert row.claimed_at == world.sender.sent_at[0]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.THROTTLED, Outcome.IN_DOUBT])
+def test_a_text_that_fails_is_recorded_and_not_tried_again(outcome: Outcome) -> None:
+    world = World()
+    world.sender.answer = lambda _text: SendResult(outcome, reason="carrier")
+    assert world.messenger.send(TEXT).outcome is outcome
+    assert len(world.sender.texts) == len(world.ledger.all()) == 1
+
+
+def test_texts_of_one_second_keep_to_the_rate() -> None:
+    world = World(rate=10)
+    for _ in range(25):
+        world.messenger.send(TEXT)
+    at = world.sender.sent_at
+    assert all(
+        later - sooner >= timedelta(seconds=1) for sooner, later in zip(at, at[10:], strict=False)
+    )
+
+
+def test_parts_are_what_is_paced() -> None:
+    world = World(rate=10)
+    for _ in range(6):
+        world.messenger.send(OneText(ANA, TEXT.phone, "я" * 200, Purpose.HELP_REPLY))
+    assert world.sender.sent_at[3] - world.sender.sent_at[0] >= timedelta(seconds=1)
+
+
+def test_a_reply_finds_a_place_beside_campaigns_that_take_all_they_can() -> None:
+    world = World(rate=10)
+    while True:
+        try:
+            world.campaigns.lease(100)
+        except TryAgainError:
+            break
+    world.messenger.send(TEXT)
+    assert world.sender.sent_at[0] - NOON <= timedelta(seconds=2.1)
+
+
+def test_without_a_free_slot_nothing_is_sent_or_recorded() -> None:
+    world = World(rate=1)
+    for _ in range(8):
+        try:
+            world.messenger.pace.lease(1)
+        except TryAgainError:
+            break
+    world.clock.sleep = lambda _seconds: world.clock.advance(3600)  # type: ignore[method-assign]
+    with pytest.raises(TryAgainError):
+        world.messenger.send(TEXT)
+    assert world.sender.texts == []
+    assert world.ledger.all() == []
