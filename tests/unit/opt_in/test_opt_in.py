@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from assent.consent.events import EventType
-from assent.consent.model import ConsentStatus
+from assent.consent.model import ConsentStatus, OpenRequest
 from assent.errors import (
     ConsentNotGivenError,
     InputError,
@@ -21,6 +21,7 @@ from assent.messages.ledger import Outcome, SendResult
 from assent.opt_in.form_token import FormTokens
 from assent.opt_in.service import OptInForm
 from assent.phone import PhoneNumber
+from tests.fakes.in_memory_consent_store import InMemoryConsentStore
 from tests.unit.inbound.test_receiving import NUMBER, PHONE, House
 
 OFFERS = ProgrammeId("offers")
@@ -204,3 +205,39 @@ def test_refusals_carry_the_field_at_fault() -> None:
     with pytest.raises(InputError) as caught:
         house.opt_in.request(replace(FORM, consent=False))
     assert caught.value.field == "consent"
+
+
+def test_guesses_made_at_once_each_spend_an_attempt() -> None:
+    class Raced(InMemoryConsentStore):
+        """Each time, somebody else's guess is saved a moment before ours."""
+
+        def save_request(self, request: OpenRequest, *, expected_attempts_left: int) -> None:
+            stored = self.open_request(request.subscriber_key, request.programme_id)
+            assert stored is not None
+            left = stored.attempts_left
+            super().save_request(
+                replace(stored, attempts_left=left - 1), expected_attempts_left=left
+            )
+            super().save_request(request, expected_attempts_left=expected_attempts_left)
+
+    house = House(store=Raced())
+    house.opt_in.request(FORM)
+    with pytest.raises(WrongCodeError):
+        house.opt_in.confirm_code(OFFERS, NUMBER, _code(house))
+    request = house.store.open_request(house.keys.key_of(PHONE), OFFERS)
+    assert request is not None
+    assert request.attempts_left == 0
+    assert house.status() is ConsentStatus.PENDING
+
+
+def test_a_stop_between_the_code_and_its_record_wins() -> None:
+    class StoppedMeanwhile(InMemoryConsentStore):
+        def save_request(self, request: OpenRequest, *, expected_attempts_left: int) -> None:
+            super().save_request(request, expected_attempts_left=expected_attempts_left)
+            house.text("STOP")
+
+    house = House(store=StoppedMeanwhile())
+    house.opt_in.request(FORM)
+    with pytest.raises(WrongCodeError):
+        house.opt_in.confirm_code(OFFERS, NUMBER, _code(house))
+    assert house.status() is ConsentStatus.WITHDRAWN
