@@ -22,8 +22,8 @@ class Faults:
     """Counts the port calls of one worker and does something at one of them."""
 
     at_call: int = -1
-    before: Callable[[], None] | None = None
-    after: Callable[[], None] | None = None
+    before: Callable[[], object] | None = None
+    after: Callable[[], object] | None = None
     calls: list[str] = field(default_factory=list)
     is_dead: bool = False
 

@@ -98,6 +98,15 @@ def test_quiet_hours_say_when_to_try_again() -> None:
     assert timedelta(hours=7) < decision.at - midnight < timedelta(hours=13)
 
 
+@pytest.mark.parametrize(
+    ("before_closing", "verdict"), [(61, Verdict.MAY), (60, Verdict.LATER), (1, Verdict.LATER)]
+)
+def test_hours_close_a_minute_early(before_closing: int, verdict: Verdict) -> None:
+    closing = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+    now = closing - timedelta(seconds=before_closing)
+    assert may_send(person(1), running(), now, NEW_YORK).verdict is verdict
+
+
 def test_an_override_needs_no_window() -> None:
     override = running(
         definition=definition(quiet_hours=QuietHours.OVERRIDE, quiet_hours_reason="flood")

@@ -152,7 +152,7 @@ def test_slices_and_batches_fit_the_audience_and_the_rate(
 def test_what_the_launch_checks_refuse_is_not_started_either(
     changes: dict[str, object], error: type[Exception]
 ) -> None:
-    world = drafted(**changes)
+    world = drafted(CampaignStatus.SCHEDULED, **changes)
     with pytest.raises(error):
         preparing(world).prepare(CAMPAIGN, "e1")
     assert world.campaign.status is CampaignStatus.SCHEDULED

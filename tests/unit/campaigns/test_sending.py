@@ -10,8 +10,9 @@ import pytest
 
 from assent.campaigns import sending_one
 from assent.campaigns.model import CampaignStatus, Fate, QuietHours
-from assent.campaigns.sending import SendStatus
+from assent.campaigns.sending import SendStatus, pause_failing
 from assent.campaigns.sending_one import PUBLISH_TRIES
+from assent.campaigns.sending_tally import Tally
 from assent.consent.model import Claim, Consent, ConsentStatus, Hold
 from assent.errors import TryAgainError
 from assent.identifiers import CampaignId, ProgrammeId
@@ -389,6 +390,16 @@ def test_pausing_in_the_middle_leaves_the_others_without_a_fate() -> None:
     assert world.fates == {Fate.SENT: 60}
 
 
+def test_cancelling_in_the_middle_counts_the_others_as_cancelled() -> None:
+    world = World(60)
+    third = [n for n, name in enumerate(_calls(60)) if name == "sender.send"][2]
+    faults = Faults(third, after=lambda: world.set_status(CampaignStatus.CANCELLED))
+    assert world.send(faults) is SendStatus.DONE
+    sent = sum(world.published(n) for n in range(60))
+    assert 3 <= sent <= 25
+    assert world.fates == {Fate.SENT: sent, Fate.CANCELLED: 60 - sent}
+
+
 def test_quiet_hours_leave_a_person_for_later() -> None:
     world = World(2)
     tokyo = MappingProxyType({"time_zone": "Asia/Tokyo", "first_name": "Ai"})
@@ -397,12 +408,17 @@ def test_quiet_hours_leave_a_person_for_later() -> None:
     assert (world.published(0), world.published(1)) == (0, 1)
 
 
-def test_hours_that_close_while_a_text_waits_for_its_slot_leave_it_for_later() -> None:
-    world = World(1)
-    at_book = _calls(1).index("rates.book")
-    faults = Faults(at_book, before=lambda: world.clock.advance(timedelta(hours=12)))
-    world.send(faults)
-    assert world.published(0) == 0
+def test_hours_that_close_while_a_batch_is_sent_leave_the_others_for_later() -> None:
+    world = World(60)
+    nearly_eight = datetime(2026, 11, 24, 0, 58, 59, tzinfo=UTC)
+    world.clock.advance(nearly_eight - NOON)
+    assert world.send() is SendStatus.LATER
+    assert 15 <= sum(world.published(n) for n in range(60)) <= 25
+    last = max(at for times in world.carrier.published_at.values() for at in times)
+    assert last < datetime(2026, 11, 24, 0, 59, 1, tzinfo=UTC)
+    world.clock.advance(timedelta(hours=12, minutes=5))
+    assert world.send() is SendStatus.DONE
+    assert world.fates == {Fate.SENT: 60}
 
 
 def test_an_override_texts_in_quiet_hours() -> None:
@@ -449,14 +465,24 @@ def test_a_carrier_that_fails_most_texts_pauses_the_campaign_and_says_why() -> N
     )
 
 
+def test_a_failing_carrier_is_noticed_within_a_second_of_slots() -> None:
+    world = World(60)
+    world.pace = replace(world.pace, parts_per_second=100)
+    for number in range(60):
+        world.carrier.answers[phone_of(number).e164] = [SendResult(Outcome.IN_DOUBT)]
+    assert world.send() is SendStatus.LATER
+    assert sum(world.published(n) for n in range(60)) == 20
+
+
 @pytest.mark.parametrize("status", [CampaignStatus.CANCELLED, CampaignStatus.PAUSED])
 def test_the_guardrail_does_not_overrule_a_person(status: CampaignStatus) -> None:
-    world = World(60)
-    for number in range(60):
-        world.carrier.answers[phone_of(number).e164] = [SendResult(Outcome.REFUSED)]
-    last = [n for n, name in enumerate(_calls(60)) if name == "sender.send"][19]
-    world.send(Faults(last, after=lambda: world.set_status(status)))
+    world = World(1)
+    world.set_status(status)
+    pause_failing(
+        world.campaigns, world.clock, CAMPAIGN, Tally(world.batches[0], world.ledger, world.clock)
+    )
     assert world.campaign.status is status
+    assert world.campaigns.decisions == []
 
 
 def _calls(people: int) -> list[str]:

@@ -10,7 +10,10 @@ import pytest
 
 from assent.campaigns import sending, sending_one
 from assent.campaigns.model import Claimed, ClaimRefused
+from assent.campaigns.sending_claims import EarlierClaims
 from assent.campaigns.sending_one import Ended, Ready, Slot, Texting
+from assent.consent.model import Claim
+from assent.messages.ledger import OutboundText, SendResult
 from tests.unit.campaigns.faults import CrashError, Faults, crash
 from tests.unit.campaigns.world import LoggedClaims, World, at_each_call
 
@@ -18,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from assent.audience.subscriber import Subscriber
-    from assent.consent.model import Claim
     from assent.identifiers import CampaignId
     from tests.fakes.subscriber_table import SubscriberTable
 
@@ -121,9 +123,7 @@ def test_a_claim_without_the_claims_condition_is_caught() -> None:
 
 class PublishesFirst(Texting):
     def text(self, ready: Ready, slot: Slot) -> Ended:
-        self.sender.send(
-            sending_one.OutboundText(ready.phone, ready.body, "early", is_marketing=True)
-        )
+        self.sender.send(OutboundText(ready.phone, ready.body, "early", is_marketing=True))
         self._claim(ready)
         return Ended.UNSETTLED
 
@@ -132,7 +132,7 @@ class IgnoresRefusal(Texting):
     def _claim(self, ready: Ready) -> sending_one.HeldClaim | Ended:
         held = super()._claim(ready)
         if isinstance(held, Ended):
-            claim = sending_one.Claim(
+            claim = Claim(
                 self.campaign.campaign_id,
                 self.campaign.definition.programme_id,
                 self.clock.now(),
@@ -142,7 +142,7 @@ class IgnoresRefusal(Texting):
 
 
 class PublishesTwice(Texting):
-    def _publish(self, held: sending_one.HeldClaim, slot: Slot) -> sending_one.SendResult:
+    def _publish(self, held: sending_one.HeldClaim, slot: Slot) -> SendResult:
         super()._publish(held, slot)
         return super()._publish(held, slot)
 
@@ -163,5 +163,5 @@ def test_a_worker_without_a_deadline_is_caught(monkeypatch: pytest.MonkeyPatch) 
 def test_a_worker_that_forgets_to_look_for_earlier_claims_is_caught(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sending.EarlierClaims, "settle", lambda *_: None)
+    monkeypatch.setattr(EarlierClaims, "settle", lambda *_: None)
     assert is_caught(lambda: World(PEOPLE))

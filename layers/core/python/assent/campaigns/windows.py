@@ -65,9 +65,10 @@ class Windows:
     def releases(self) -> tuple[Release, ...]:
         """Write what is left; return all releases, earliest first."""
         for instant, window in self._windows.items():
-            if window.keys:
-                self._finish_batch(instant, window)
-            self._write(instant, window)
+            # A window is made for a candidate, so there is always a batch being filled.
+            self._finish_batch(instant, window)
+            if window.batches:
+                self._write(instant, window)
         return tuple(sorted(self._releases, key=lambda r: (r.release_at, r.manifest_key)))
 
     def _finish_batch(self, instant: datetime, window: _Window) -> None:
@@ -79,8 +80,6 @@ class Windows:
             self._write(instant, window)
 
     def _write(self, instant: datetime, window: _Window) -> None:
-        if not window.batches:
-            return
         key = f"{self._folder}/{instant:%Y%m%dT%H%M%SZ}-{_digest(window.batches)}.json"
         self._manifests.write(key, window.batches)
         candidates = sum(len(batch.subscriber_keys) for batch in window.batches)
