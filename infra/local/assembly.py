@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra.local.lambdas import Functions, FunctionSpec
 from infra.local.queues import Mapping
-from infra.local.routes import Cors, Route, read_cors, read_routes
+from infra.local.routes import HttpApi, read_cors, read_routes
 from infra.local.schedules import Schedule
 
 if TYPE_CHECKING:
@@ -59,12 +59,12 @@ def _function(deployment: Deployment, logical_id: str) -> FunctionSpec:
     )
 
 
-def http_api(deployment: Deployment) -> tuple[list[Route], Cors]:
-    """Routes and CORS settings of the template's HTTP API; empty when there is none."""
+def http_api(deployment: Deployment) -> HttpApi:
+    """The template's HTTP API; an empty one when there is none."""
     for logical_id in deployment.of_type("AWS::ApiGatewayV2::Api"):
         body = deployment.properties(logical_id)["Body"]
-        return read_routes(body), read_cors(body)
-    return [], Cors()
+        return HttpApi(read_routes(body), read_cors(body))
+    return HttpApi()
 
 
 def staff_pool(deployment: Deployment) -> StaffPool:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from infra.local.authorizer import JwtVerifier, UnauthorizedError
 from infra.local.events import PAYLOAD_LIMIT, Request, Response, problem, to_event, to_response
-from infra.local.routes import Cors, Route, find_route
+from infra.local.routes import HttpApi, Route, find_route
 
 if TYPE_CHECKING:
+    from infra.local.downloads import Downloads
     from infra.local.lambdas import Functions
 
 Local = Callable[[Request], Response | None]
@@ -24,11 +25,14 @@ log = logging.getLogger(__name__)
 class Edge:
     """Answers requests: the local stack's own pages first, then the routes of the template."""
 
-    def __init__(self, routes: list[Route], cors: Cors, functions: Functions, local: Local) -> None:
-        self._routes = routes
-        self._cors = cors
+    def __init__(
+        self, api: HttpApi, functions: Functions, local: Local, downloads: Downloads
+    ) -> None:
+        self._routes = api.routes
+        self._cors = api.cors
         self._functions = functions
         self._local = local
+        self._downloads = downloads
         self._verifier = JwtVerifier()
 
     def answer(self, request: Request) -> Response:
@@ -36,8 +40,10 @@ class Edge:
         if len(request.body) > PAYLOAD_LIMIT:
             return problem(413, "Request Entity Too Large")
         try:
-            own = self._local(request)
-            return own if own is not None else self._with_cors(request, self._api(request))
+            own = self._downloads.answer(request) or self._local(request)
+            if own is not None:
+                return own
+            return self._downloads.relink(self._with_cors(request, self._api(request)))
         except Exception:  # a defect must not take the connection down with it
             log.exception("the edge failed")
             return problem(500, "Internal Server Error")

@@ -59,6 +59,14 @@ class Cors:
     credentials: bool = False
 
 
+@dataclass(frozen=True)
+class HttpApi:
+    """An HTTP API: its routes, most specific first, and its CORS settings."""
+
+    routes: list[Route] = field(default_factory=list)
+    cors: Cors = field(default_factory=Cors)
+
+
 def _pattern(path: str) -> re.Pattern[str]:
     parts = []
     for part in re.split(r"(\{[^}]+\})", path):

@@ -20,6 +20,7 @@ from infra.local import assembly
 from infra.local.carrier import Carrier, Text
 from infra.local.cloud import Cloud
 from infra.local.deploy import Deployment
+from infra.local.downloads import Downloads
 from infra.local.edge import Edge
 from infra.local.http_server import HttpServer
 from infra.local.inbound import Inbound, Reply
@@ -191,11 +192,11 @@ class LocalStack:
         self.inbound = Inbound(self.cloud, self.carrier, path)
 
     def _serve(self, server: HttpServer) -> None:
-        routes, cors = assembly.http_api(self.deployment)
         pool = assembly.staff_pool(self.deployment)
         self.staff = Staff(self.cloud, pool.pool_id, pool.client_id)
         local = LocalRoutes(self.carrier, self.inbound, self.staff, self.deployment)
-        server.serve(Edge(routes, cors, self.functions, local.answer).answer)
+        api, downloads = assembly.http_api(self.deployment), Downloads(self.cloud, self.url)
+        server.serve(Edge(api, self.functions, local.answer, downloads).answer)
 
     def _start_pumps(self) -> None:
         found = assembly.mappings(self.deployment, self.functions)

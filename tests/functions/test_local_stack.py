@@ -616,6 +616,28 @@ def test_schedules_are_read_from_the_template(stack: LocalStack) -> None:
     assert schedule.event()["detail-type"] == "Scheduled Event"
 
 
+# links
+
+
+def test_a_pre_signed_link_leads_here_until_it_expires(stack: LocalStack) -> None:
+    client, bucket = stack.client("s3"), stack.physical_id("Bucket")
+    client.put_object(Bucket=bucket, Key="a b.csv", Body=b"x,y", ContentType="text/csv")
+
+    def link(seconds: int) -> str:
+        where = {"Bucket": bucket, "Key": "a b.csv"}
+        signed = client.generate_presigned_url("get_object", where, ExpiresIn=seconds)
+        _, _, answer = call(stack, "POST", "/echo/x", {"link": signed})
+        found: str = json.loads(answer["event"]["body"])["link"]
+        assert found.startswith(f"{stack.url}/_local/s3/")
+        return found.removeprefix(stack.url)
+
+    status, headers, body = call(stack, "GET", link(60))
+    assert (status, headers["content-type"], body) == (200, "text/csv", b"x,y")
+    assert call(stack, "GET", link(0))[0] == 403
+    assert call(stack, "GET", link(60).replace("csv", "txt"))[0] == 404
+    assert call(stack, "GET", link(60).partition("?")[0])[0] == 403
+
+
 # pages
 
 
