@@ -37,7 +37,7 @@ def _texts() -> list[str]:
     alphabets = [GSM, GSM + EXTENSION, "a€", "яa😀", GSM + EXTENSION + OTHER, "😀", "a" * 40 + "€"]
     return [
         "".join(chance.choices(chance.choice(alphabets), k=chance.randint(1, 480)))
-        for _ in range(3000)
+        for _ in range(1200)
     ]
 
 

@@ -15,6 +15,7 @@ from tests.fakes.in_memory_message_ledger import InMemoryMessageLedger
 from tests.fakes.in_memory_rate_store import InMemoryRateStore
 from tests.fakes.recording_sms_sender import RecordingSmsSender
 
+NUMBER = "+12065550199"
 ANA = SubscriberKey("k1_ana")
 TEXT = OneText(
     ANA, PhoneNumber("+12065550100"), "You are in.", Purpose.CONFIRMED_REPLY, ProgrammeId("weekly")
@@ -24,13 +25,13 @@ TEXT = OneText(
 class World:
     """A messenger on fakes, beside campaigns that share its number."""
 
-    def __init__(self, rate: int = 10) -> None:
-        self.clock = FrozenClock()
+    def __init__(self, rate: int = 10, clock: FrozenClock | None = None) -> None:
+        self.clock = clock or FrozenClock()
         self.sender = RecordingSmsSender(clock=self.clock)
         self.ledger = InMemoryMessageLedger()
-        rates = InMemoryRateStore()
-        pace = Pace(rates, self.clock, "+12065550199", rate, REPLY_HORIZON)
-        self.campaigns = Pace(rates, self.clock, "+12065550199", rate, CAMPAIGN_HORIZON)
+        self.rates = rates = InMemoryRateStore()
+        pace = Pace(rates, self.clock, NUMBER, rate, REPLY_HORIZON)
+        self.campaigns = Pace(rates, self.clock, NUMBER, rate, CAMPAIGN_HORIZON)
         self.messenger = Messenger(self.sender, self.ledger, pace, self.clock)
 
 
@@ -82,13 +83,21 @@ def test_a_reply_finds_a_place_beside_campaigns_that_take_all_they_can() -> None
 
 def test_without_a_free_slot_nothing_is_sent_or_recorded() -> None:
     world = World(rate=1)
-    for _ in range(8):
-        try:
-            world.messenger.pace.lease(1)
-        except TryAgainError:
-            break
-    world.clock.sleep = lambda _seconds: world.clock.advance(3600)  # type: ignore[method-assign]
+    wide = Pace(world.rates, world.clock, NUMBER, 1, timedelta(hours=1))
+    for _ in range(10):
+        wide.lease(1)
     with pytest.raises(TryAgainError):
         world.messenger.send(TEXT)
     assert world.sender.texts == []
     assert world.ledger.all() == []
+
+
+def test_a_worker_that_always_misses_its_slots_sends_nothing() -> None:
+    class LateClock(FrozenClock):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds + 0.5)
+
+    world = World(clock=LateClock())
+    with pytest.raises(TryAgainError):
+        world.messenger.send(TEXT)
+    assert world.sender.texts == []

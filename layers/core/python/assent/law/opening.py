@@ -57,11 +57,22 @@ def _first_opening(hours: Hours, zone: ZoneInfo, at: datetime, deadline: datetim
         return at
     day = at.astimezone(zone).date()
     while datetime.combine(day, time(), tzinfo=UTC) - _EASTMOST < deadline:
-        for candidate in sorted(_candidates(hours, zone, day)):
-            if at < candidate and is_open(hours, zone, candidate):
-                return min(candidate, deadline)
+        # Two dates at a time: where a clock is set back over midnight, a date comes twice.
+        near = (*_openings(hours, zone, day), *_openings(hours, zone, day + _DAY))
+        after = [opening for opening in near if opening > at]
+        if after:
+            return min(*after, deadline)
         day += _DAY
     return deadline
+
+
+def _openings(hours: Hours, zone: ZoneInfo, day: date) -> list[datetime]:
+    """Return the open instants of a local date among which its first must be."""
+    return [
+        candidate
+        for candidate in _candidates(hours, zone, day)
+        if candidate.astimezone(zone).date() == day and is_open(hours, zone, candidate)
+    ]
 
 
 def _candidates(hours: Hours, zone: ZoneInfo, day: date) -> Iterable[datetime]:
