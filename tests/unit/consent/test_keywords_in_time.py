@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from assent.consent.events import ConsentEvent, EventType, Evidence, Source
 from assent.consent.model import Claim, Consent, ConsentStatus, Standing
 from assent.consent.policy import OptInReason
+from assent.consent.timeline import Act, ActKind, project
 from assent.identifiers import CampaignId, SubscriberKey
 from tests.fakes.frozen_clock import NOON
 from tests.fakes.in_memory_consent_store import InMemoryConsentStore
@@ -371,3 +372,29 @@ def test_an_unanswered_request_reads_as_expired_after_its_time() -> None:
 def test_the_answer_for_an_unknown_number_is_none() -> None:
     answer = World().service.consent_at(KEY, OFFERS, NOON)
     assert (answer.status, answer.since, answer.seqs) == (ConsentStatus.NONE, None, ())
+
+
+def test_a_yes_in_time_that_arrives_after_the_expiry_still_counts() -> None:
+    world = World()
+    world.ask()
+    answered_at = world.later(hours=71)
+    world.later(hours=2)
+    world.service.expire(KEY, OFFERS)
+    assert world.yes(answered_at).confirmed == (OFFERS,)
+    assert world.status() is ConsentStatus.CONFIRMED
+
+
+def test_a_late_stop_undoes_a_code_entered_after_it() -> None:
+    world = World()
+    stopped_at = world.clock.now()
+    world.later(minutes=1)
+    world.ask()
+    world.enter_code()
+    assert world.stop(stopped_at).first
+    assert world.standing.stopped_at == stopped_at
+    assert world.status() is not ConsentStatus.CONFIRMED
+
+
+def test_an_act_on_a_programme_needs_its_name() -> None:
+    with pytest.raises(ValueError, match="REQUEST needs a programme"):
+        project([Act(ActKind.REQUEST, NOON)])

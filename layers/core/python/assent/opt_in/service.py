@@ -157,17 +157,13 @@ class OptInService:
         if outcome.decision and outcome.decision.send_confirmation:
             brand = programme.brand or self.brand
             text = (SystemText.CONFIRMATION, locale, programme, brand, self.support_contact, code)
+            body = system_text(*text)
             self._text(
-                OneText(
-                    key, phone, system_text(*text), Purpose.CONFIRMATION, programme.programme_id
-                )
+                OneText(key, phone, body, Purpose.CONFIRMATION, programme.programme_id), programme
             )
 
-    def _text(self, text: OneText) -> None:
+    def _text(self, text: OneText, programme: Programme) -> None:
         """Send the confirmation and record it as sent; a busy sender is no news to the asker."""
-        programme_id = text.programme_id
-        if programme_id is None:
-            return
         try:
             row = self.messenger.send(text)
         except TryAgainError:
@@ -176,7 +172,7 @@ class OptInService:
             outcome, provider_id = row.outcome, row.provider_message_id
         self.consent.texted(
             text.subscriber_key,
-            programme_id,
+            programme.programme_id,
             facts={"outcome": outcome.value},
             evidence={"text": text.body, "provider_message_id": provider_id},
             was_sent=outcome not in _NOT_SENT,
