@@ -109,7 +109,8 @@ def _plain_request(text: str, words: _Words) -> Reading | None:
     said = set(tokens)
     if said & _STANDALONE and said <= _STANDALONE | _OTHER_KEYWORDS:
         return _opt_out(min(said & _STANDALONE))
-    if text in words.whole or " ".join(tokens) in words.whole:
+    polite = " ".join(words.courtesies.sub(" ", text).split())
+    if {text, polite, " ".join(tokens)} & words.whole:
         return _opt_out(text)
     for pattern in words.phrases:
         for match in pattern.finditer(text):
@@ -198,7 +199,7 @@ def _phrases(told: dict[str, Any]) -> tuple[re.Pattern[str], ...]:
         re.compile(pattern)
         for pattern in (
             rf"\b(?:{verb}){between}{{0,2}} (?:{_any(told['doings'])})\b",
-            rf"\b(?:{verb}){between}{{0,4}} (?:{_any(told['objects'])})\b",
+            rf"\b(?:{verb}){between}{{0,4}}(?: \w+)?? (?:{_any(told['objects'])})\b",
             rf"\b(?:{closing}){between}{{0,3}} (?:{_any(told['closing_objects'])})\b",
             rf"\b(?:{_any(told['phrases'])})\b",
             rf"\b(?:{_any(told['ending_phrases'])})$",
