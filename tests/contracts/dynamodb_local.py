@@ -55,7 +55,6 @@ def start(port: int) -> subprocess.Popen[bytes]:
             "-jar",
             f"{JAR_FOLDER}/DynamoDBLocal.jar",
             "-inMemory",
-            "-disableTelemetry",
             "-port",
             str(port),
         ],

@@ -39,7 +39,7 @@ def programme(programme_id: ProgrammeId = OFFERS) -> Programme:
         programme_id,
         "Weekly offers",
         "Example Shop",
-        "",
+        "New shoes every week",
         4,
         ("US", "CA"),
         ("en", "fr-CA"),

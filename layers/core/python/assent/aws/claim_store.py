@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from assent.aws import subscriber_item as packed
-from assent.aws.answers import CONDITION_FAILED, CONFLICT, code_of, fact_of, not_now
+from assent.aws.answers import (
+    CONDITION_FAILED,
+    CONFLICT,
+    code_of,
+    fact_of,
+    not_now,
+    translated,
+)
 from assent.campaigns.model import Claimed, ClaimRefused
 
 if TYPE_CHECKING:
@@ -58,7 +65,7 @@ class DynamoClaimStore:
             except ClientError as error:
                 code = code_of(error)
                 if code == CONDITION_FAILED:
-                    return _refused(error)
+                    return self._refused(error, request["Key"])
                 if code != CONFLICT:
                     raise (fact_of(error) or error) from error
             except BotoCoreError as error:
@@ -66,6 +73,17 @@ class DynamoClaimStore:
             else:
                 return Claimed()
         raise not_now()
+
+    def _refused(self, error: ClientError, key: dict[str, Any]) -> ClaimRefused:
+        # No item in the answer: the person is gone, or this endpoint is older than the feature.
+        item: Any = error.response.get("Item")
+        if not item:
+            with translated():
+                found = self.client.get_item(
+                    TableName=self.subscribers_table, Key=key, ConsistentRead=True
+                )
+            item = found.get("Item")
+        return ClaimRefused(packed.subscriber_of(item) if item else None)
 
 
 def _request(
@@ -107,8 +125,3 @@ def _removal(claims: Any, forget: Sequence[CampaignId], names: dict[str, str]) -
             names[f"#fc{index}"] = campaign_id
             paths.append(f"{packed.CLAIMS}.#fp{index}.#fc{index}")
     return f" REMOVE {', '.join(paths)}" if paths else ""
-
-
-def _refused(error: ClientError) -> ClaimRefused:
-    item: Any = error.response.get("Item")
-    return ClaimRefused(packed.subscriber_of(item) if item else None)

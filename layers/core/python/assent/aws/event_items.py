@@ -34,7 +34,7 @@ def event_item(model: type[ConsentEventItem], event: ConsentEvent) -> ConsentEve
         programme_id=event.programme_id,
         epoch=event.epoch,
         evidence_digest=event.evidence_digest,
-        previous_hash=event.previous_hash,
+        previous_hash=event.previous_hash or None,
         provider_at=event.provider_at,
         facts=dict(event.facts),
     )
@@ -51,7 +51,7 @@ def event_of(item: ConsentEventItem) -> ConsentEvent:
         programme_id=ProgrammeId(item.programme_id) if item.programme_id is not None else None,
         epoch=int(item.epoch),
         evidence_digest=item.evidence_digest,
-        previous_hash=item.previous_hash,
+        previous_hash=item.previous_hash or "",
         provider_at=item.provider_at,
         facts=item.facts,
     )

@@ -81,7 +81,8 @@ class DynamoRateStore:
             )
         except ClientError as error:
             if code_of(error) == CONDITION_FAILED:
-                return _bucket_of(error.response.get("Item"))
+                item = error.response.get("Item")
+                return _bucket_of(item) if item else self._read(identity)
             if code_of(error) == CONFLICT:
                 return seen
             raise (fact_of(error) or error) from error

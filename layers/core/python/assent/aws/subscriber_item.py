@@ -70,9 +70,10 @@ def standing_values(standing: Standing) -> Item:
     """Return the attributes that a consent change writes; those that are unset are absent."""
     values: Item = {
         SEQ: number(standing.seq),
-        HEAD_HASH: {"B": bytes.fromhex(standing.head_hash)},
         CONSENTS: {"M": {pid: _packed_consent(c) for pid, c in standing.consents.items()}},
     }
+    if standing.head_hash:
+        values[HEAD_HASH] = {"B": bytes.fromhex(standing.head_hash)}
     if standing.phone is not None:
         values[PHONE] = {"S": standing.phone.e164}
     if standing.stopped_at is not None:
@@ -91,7 +92,7 @@ def subscriber_of(item: Mapping[str, Any]) -> Subscriber:
             subscriber_key=SubscriberKey(item[KEY]["S"]),
             phone=PhoneNumber.stored(phone["S"]) if phone else None,
             seq=int(item[SEQ]["N"]),
-            head_hash=item[HEAD_HASH]["B"].hex(),
+            head_hash=item[HEAD_HASH]["B"].hex() if HEAD_HASH in item else "",
             consents={ProgrammeId(p): _consent(v["S"]) for p, v in item[CONSENTS]["M"].items()},
             stopped_at=instant(stopped_at["N"]) if stopped_at else None,
             hold=_hold(item[HOLD]["S"]) if HOLD in item else None,

@@ -78,7 +78,7 @@ class ConsentEventItem(Model):
     programme_id = UnicodeAttribute(null=True)
     epoch = NumberAttribute()
     evidence_digest = UnicodeAttribute()
-    previous_hash = UnicodeAttribute()
+    previous_hash = UnicodeAttribute(null=True)
     provider_at = InstantAttribute(null=True)
     facts = JSONAttribute()
     by_day = ByDay()
