@@ -6,9 +6,9 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from assent.aws import clients
-from assent.aws.campaign_store import DynamoCampaignStore
 from assent.aws.claim_store import DynamoClaimStore
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
+from assent.aws.counted import CountedCampaignStore
 from assent.aws.ledger import DynamoMessageLedger
 from assent.aws.programme_store import DynamoProgrammeStore
 from assent.aws.rate_store import DynamoRateStore
@@ -43,10 +43,11 @@ def wiring() -> Sending:
         settings.consent_events_table,
         settings.evidence_table,
         settings.control_table,
+        settings.outbox_table,
     )
     consent = ConsentService(DynamoConsentStore(dynamodb, tables, clock), clock, ids)
     return Sending(
-        campaigns=DynamoCampaignStore(dynamodb, settings.campaigns_table, clock),
+        campaigns=CountedCampaignStore(dynamodb, settings.campaigns_table, clock),
         subscribers=DynamoSubscriberScan(dynamodb, settings.subscribers_table, clock),
         programmes=DynamoProgrammeStore(dynamodb, settings.programmes_table),
         claims=DynamoClaimStore(dynamodb, settings.subscribers_table),

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from assent.aws import clients
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
+from assent.aws.counted import CountedMessageLedger
 from assent.aws.idempotency_store import DynamoIdempotencyStore
-from assent.aws.ledger import DynamoMessageLedger
 from assent.aws.phone_keys import KmsPhoneKeys
 from assent.aws.programme_store import DynamoProgrammeStore
 from assent.aws.rate_store import DynamoRateStore
@@ -42,6 +42,7 @@ def wiring() -> PublicServices:
         settings.consent_events_table,
         settings.evidence_table,
         settings.control_table,
+        settings.outbox_table,
     )
     store = DynamoConsentStore(dynamodb, tables, clock)
     programmes = DynamoProgrammeStore(dynamodb, settings.programmes_table)
@@ -49,7 +50,7 @@ def wiring() -> PublicServices:
     rates = DynamoRateStore(dynamodb, settings.control_table)
     messenger = Messenger(
         sender=SnsSmsSender(clients.sms(), identity),
-        ledger=DynamoMessageLedger(dynamodb, settings.messages_table, clock),
+        ledger=CountedMessageLedger(dynamodb, settings.messages_table, clock),
         pace=Pace(rates, clock, identity, rate, horizon=REPLY_HORIZON),
         clock=clock,
     )

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assent.aws import clients
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
+from assent.aws.counted import CountedMessageLedger
 from assent.aws.inbox_store import DynamoInboxStore
-from assent.aws.ledger import DynamoMessageLedger
 from assent.aws.phone_keys import KmsPhoneKeys
 from assent.aws.programme_store import DynamoProgrammeStore
 from assent.aws.quarantine_bucket import S3QuarantineBucket
@@ -24,6 +24,7 @@ from assent.consent.events import Source
 from assent.consent.service import ConsentService
 from assent.errors import UnreadableInboundError
 from assent.identifiers import RandomIds
+from assent.inbound.keywords import Action
 from assent.inbound.message import parse_envelope
 from assent.inbound.service import InboundService
 from assent.messages.messenger import Messenger
@@ -59,6 +60,7 @@ def wiring() -> InboundParts:
         settings.consent_events_table,
         settings.evidence_table,
         settings.control_table,
+        settings.outbox_table,
     )
     store = DynamoConsentStore(dynamodb, tables, clock)
     consent = ConsentService(store, clock, ids)
@@ -66,7 +68,7 @@ def wiring() -> InboundParts:
     rates = DynamoRateStore(dynamodb, settings.control_table)
     messenger = Messenger(
         sender=SnsSmsSender(clients.sms(), identity),
-        ledger=DynamoMessageLedger(dynamodb, settings.messages_table, clock),
+        ledger=CountedMessageLedger(dynamodb, settings.messages_table, clock),
         pace=Pace(rates, clock, identity, rate, horizon=REPLY_HORIZON),
         clock=clock,
     )
@@ -107,6 +109,8 @@ def _done(entry: Mapping[str, Any]) -> bool:
 
 def _report(message: InboundSms, outcome: InboundOutcome) -> None:
     count("InboundReceived")
+    if (outcome.action, outcome.reason) == (Action.OPT_OUT, "stopped"):
+        count("OptOutReceived")
     facts = {"inbound_message_id": message.inbound_message_id, "action": outcome.action.value}
     record("inbound_received", {**facts, "reason": outcome.reason, "replied": outcome.replied})
 

@@ -96,10 +96,10 @@ class World:
         return [body for number, body in sent if to in (None, number)]
 
     def executions(self, machine: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = boto3.client("stepfunctions").list_executions(
+        found = boto3.client("stepfunctions").list_executions(
             stateMachineArn=self.references[machine]
-        )["executions"]
-        return found
+        )
+        return [dict(each) for each in found["executions"]]
 
 
 def sample(name: str) -> dict[str, Any]:
