@@ -47,6 +47,8 @@ class Findings:
     accepted: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     untextable: set[str] = field(default_factory=set)
+    unsent: int = 0
+    lines: dict[str, int] = field(default_factory=dict)
     agreed: set[str] = field(default_factory=set)
     confirmed: set[str] = field(default_factory=set)
     campaign_id: str = ""
@@ -125,7 +127,7 @@ def _promises(f: Findings) -> Iterable[tuple[str, bool]]:
     campaign_phones = {text.to for text in f.campaign_texts}
     yield "every row is accepted or refused", f.rows == f.accepted + sum(f.refused.values())
     yield "a refused or hidden-field sign-up costs no text", not texted & f.untextable
-    yield "confirmed are exactly those who said yes to a text", f.confirmed == f.agreed
+    yield f"confirmed are exactly those who said yes to a text{_differing(f)}", _agree(f)
     yield "the campaign is completed", f.campaign_status == "completed"
     yield "somebody was planned for", f.planned > 0
     yield "planned is the sum of all fates", f.planned == sum(f.fates.values())
@@ -138,6 +140,16 @@ def _promises(f: Findings) -> Iterable[tuple[str, bool]]:
     yield "no cell of the export is a formula", f.log_formulas == 0
 
 
+def _agree(f: Findings) -> bool:
+    return f.confirmed == f.agreed
+
+
+def _differing(f: Findings) -> str:
+    """Name the sign-ups at fault by their lines in the file, never by number."""
+    lines = sorted(f.lines.get(number, 0) for number in f.confirmed ^ f.agreed)
+    return f" (line {', '.join(map(str, lines[:10]))})" if lines else ""
+
+
 def _counted(f: Findings) -> bool:
     """What is in doubt may have arrived or not; nothing else may differ."""
     return f.fate("sent") <= len(f.campaign_texts) <= f.fate("sent") + f.fate("in_doubt")
@@ -146,6 +158,11 @@ def _counted(f: Findings) -> bool:
 def warnings(findings: Findings) -> list[str]:
     """Return what fell short of its target without breaking a promise."""
     rate = findings.rate
+    notes: list[str] = []
     if findings.campaign_texts and rate.held < _LEAST_HELD * rate.asked:
-        return [f"held {rate.held:.1f} of {rate.asked} parts/s: this machine is the bottleneck"]
-    return []
+        notes.append(
+            f"held {rate.held:.1f} of {rate.asked} parts/s: this machine is the bottleneck"
+        )
+    if findings.unsent:
+        notes.append(f"{findings.unsent} confirmation texts found no slot; they must ask again")
+    return notes

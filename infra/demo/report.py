@@ -56,6 +56,7 @@ def table(findings: Findings) -> str:
         ("Sign-ups", findings.rows),
         ("  accepted", findings.accepted),
         *_counts("  refused, ", findings.refused),
+        ("  accepted, text found no slot", findings.unsent),
         ("Confirmed", len(findings.confirmed)),
         ("Planned", findings.planned),
         *_counts("  no candidate, ", findings.excluded),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import queue
 import random
 import secrets
@@ -45,6 +46,7 @@ _FATES = (
     "in_doubt",
     "cancelled",
 )
+_UNSENT = ("throttled", "aborted")
 _ENDED = frozenset({"completed", "cancelled", "paused"})
 
 
@@ -90,6 +92,8 @@ class Story:
                 if self.speed:
                     time.sleep(max(0, begun + row.after_seconds / self.speed - time.monotonic()))
                 replies.expect(row)
+                if row.number:
+                    self.findings.lines.setdefault(row.number, row.line)
                 pending.append(pool.submit(self._post, row, pages))
                 while len(pending) > _WORKERS:
                     pending.popleft().result()
@@ -237,8 +241,11 @@ class Story:
             for row in rows
             for cell in row.values()
         )
-        confirmed = {_phone(row) for row in rows if row["type"] == "confirmed"}
-        found.confirmed = confirmed
+        found.confirmed = {_phone(row) for row in rows if row["type"] == "confirmed"}
+        found.unsent = sum(
+            row["type"] == "confirmation_texted" and json.loads(row["facts"])["outcome"] in _UNSENT
+            for row in rows
+        )
         named = {_phone(row): row["facts"] for row in rows if row["type"] == "withdrawn"}
         found.stops = [
             Stop(stop.number, stop.taken_at, _campaigns(named.get(stop.number), found.campaign_id))

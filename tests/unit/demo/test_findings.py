@@ -70,7 +70,10 @@ def _set(**changes: object) -> Callable[[Findings], object]:
     [
         Sabotage(_set(rows=4), "every row is accepted or refused"),
         Sabotage(_set(untextable={ANN}), "a refused or hidden-field sign-up costs no text"),
-        Sabotage(_set(agreed={ANN}), "confirmed are exactly those who said yes to a text"),
+        Sabotage(
+            _set(agreed={ANN}, lines={ANN: 2, BOB: 9}),
+            "confirmed are exactly those who said yes to a text (line 9)",
+        ),
         Sabotage(_set(campaign_status="paused"), "the campaign is completed"),
         Sabotage(_set(planned=0, fates={}), "somebody was planned for"),
         Sabotage(_set(planned=4), "planned is the sum of all fates"),
