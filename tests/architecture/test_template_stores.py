@@ -20,6 +20,7 @@ SCHEMA = {
     "SegmentsTable": ["segment_id"],
     "InboxTable": ["box", "received_id"],
     "ExportsTable": ["export_id"],
+    "OutboxTable": ["shard", "subscriber_key"],
 }
 
 

@@ -50,6 +50,7 @@ _TABLES = {
     "CAMPAIGNS_TABLE": ["campaign_id", "part"],
     "MESSAGES_TABLE": ["subscriber_key", "sent_id"],
     "CONTROL_TABLE": ["pk"],
+    "OUTBOX_TABLE": ["shard", "subscriber_key"],
     "PROGRAMMES_TABLE": ["programme_id", "part"],
     "SEGMENTS_TABLE": ["segment_id"],
 }

@@ -38,6 +38,7 @@ def consent_tables(tables: TemplateTables) -> ConsentTables:
         events=tables.name("ConsentEventsTable"),
         evidence=tables.name("EvidenceTable"),
         control=tables.name("ControlTable"),
+        outbox=tables.name("OutboxTable"),
     )
 
 

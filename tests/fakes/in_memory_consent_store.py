@@ -8,6 +8,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from assent.errors import AlreadyAppliedError, ChangedMeanwhileError
+from assent.provider_opt_outs.outbox import Notice
+from tests.fakes.in_memory_outbox import InMemoryOutbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
 
 
 class InMemoryConsentStore:
-    """A `ConsentStore`; `profiles` shows what confirmations merged, `seed` loads a standing."""
+    """A `ConsentStore`; `profiles` shows what confirmations merged, `seed` loads a standing, and
+    `outbox` is the one that its transactions write to."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -27,6 +30,7 @@ class InMemoryConsentStore:
         self._history: dict[SubscriberKey, list[tuple[ConsentEvent, Evidence | None]]] = {}
         self._applied: set[str] = set()
         self.profiles: dict[SubscriberKey, dict[str, object]] = {}
+        self.outbox = InMemoryOutbox()
 
     def seed(self, standing: Standing) -> None:
         self._standings[standing.subscriber_key] = standing
@@ -72,6 +76,8 @@ class InMemoryConsentStore:
                 self._requests[key, change.open_request.programme_id] = change.open_request
             if change.profile is not None:
                 self.profiles.setdefault(key, {}).update(change.profile)
+            if change.tell_provider:
+                self.outbox.replace(Notice(key, change.after.seq, change.events[-1][0].at))
 
     def is_applied(self, dedupe_key: str) -> bool:
         return dedupe_key in self._applied

@@ -55,6 +55,7 @@ class ConsentApiSettings(Settings):
     consent_events_table: str
     evidence_table: str
     control_table: str
+    outbox_table: str
     messages_table: str
     programmes_table: str
     phone_key_id: str
@@ -72,6 +73,7 @@ class InboundSmsSettings(Settings):
     consent_events_table: str
     evidence_table: str
     control_table: str
+    outbox_table: str
     messages_table: str
     programmes_table: str
     inbox_table: str
@@ -144,6 +146,7 @@ class CampaignSendSettings(Settings):
     subscribers_table: str
     messages_table: str
     control_table: str
+    outbox_table: str
     programmes_table: str
     consent_events_table: str
     evidence_table: str

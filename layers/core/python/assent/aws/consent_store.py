@@ -16,17 +16,25 @@ from assent.audience.subscriber import Subscriber
 from assent.aws import subscriber_item as packed
 from assent.aws.answers import code_of, fact_of, not_now, translated
 from assent.aws.event_items import event_item, event_of, evidence_of
+from assent.aws.outbox import notice_item
 from assent.aws.tables import (
     ConsentEventItem,
     EvidenceItem,
     InputItem,
+    NoticeItem,
     OpenRequestItem,
     bind,
 )
 from assent.clock import iso, parse_iso
 from assent.consent.model import OpenRequest
-from assent.errors import AlreadyAppliedError, AssentError, ChangedMeanwhileError
+from assent.errors import (
+    AlreadyAppliedError,
+    AssentError,
+    ChangedMeanwhileError,
+    SettingsError,
+)
 from assent.identifiers import ProgrammeId, SubscriberKey
+from assent.provider_opt_outs.outbox import Notice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,12 +55,13 @@ _NOT_NOW = ("ProvisionedThroughputExceeded", "ThrottlingError")
 
 @dataclass(frozen=True, slots=True)
 class ConsentTables:
-    """The names of the tables that a consent change writes to."""
+    """The names of the tables that a consent change writes to. Who only reads has no `outbox`."""
 
     subscribers: str
     events: str
     evidence: str
     control: str
+    outbox: str = ""
 
 
 class DynamoConsentStore:
@@ -66,6 +75,7 @@ class DynamoConsentStore:
         self._evidence = bind(EvidenceItem, tables.evidence, client)
         self._inputs = bind(InputItem, tables.control, client)
         self._requests = bind(OpenRequestItem, tables.control, client)
+        self._notices = bind(NoticeItem, tables.outbox, client) if tables.outbox else None
 
     def standing(self, subscriber_key: SubscriberKey) -> Standing | None:
         with translated():
@@ -146,6 +156,16 @@ class DynamoConsentStore:
             yield _put(proof, condition=EvidenceItem.seq.does_not_exist())
         if change.open_request is not None:
             yield _put(self._request_item(change.open_request))
+        if change.tell_provider:
+            yield self._notice_write(change)
+
+    def _notice_write(self, change: ConsentChange) -> dict[str, Any]:
+        if self._notices is None:
+            message = "A store without an outbox must not change who is opted out."
+            raise SettingsError(message)
+        asked_at = change.events[-1][0].at
+        notice = Notice(change.after.subscriber_key, change.after.seq, asked_at)
+        return _put(notice_item(self._notices, notice))
 
     def _subscriber_write(self, change: ConsentChange) -> dict[str, Any]:
         if change.before is not None:

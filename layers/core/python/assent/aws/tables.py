@@ -128,6 +128,24 @@ class IdempotencyItem(ControlItem):
     answer = UnicodeAttribute(null=True)
 
 
+class SweepItem(ControlItem):
+    """How far the provider's opt-out list has been read."""
+
+    cursor = UnicodeAttribute(null=True)
+    started_at = InstantAttribute()
+
+
+class NoticeItem(Model):
+    """A number whose entry on the provider's opt-out list may be out of step. No TTL."""
+
+    shard = UnicodeAttribute(hash_key=True)
+    subscriber_key = UnicodeAttribute(range_key=True)
+    seq = NumberAttribute()
+    asked_at = InstantAttribute()
+    due_at = InstantAttribute()
+    state = UnicodeAttribute()
+
+
 class ProgrammeItem(Model):
     """A programme: part `definition`."""
 

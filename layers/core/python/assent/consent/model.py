@@ -114,6 +114,7 @@ class ConsentChange:
     `before` is the standing it was decided on (None: a number never seen). `events` continue its
     chain. `dedupe_key` names the input (such as an inbound message id), so that applying it twice
     is refused. `open_request` replaces the stored one; `profile` is merged into the subscriber's.
+    `tell_provider`: the provider's own opt-out list must follow; a notice of it is put down too.
     """
 
     before: Standing | None
@@ -122,6 +123,7 @@ class ConsentChange:
     dedupe_key: str | None = None
     open_request: OpenRequest | None = None
     profile: Mapping[str, object] | None = None
+    tell_provider: bool = False
 
 
 class ConsentStore(Protocol):

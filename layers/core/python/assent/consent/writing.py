@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from assent.consent.chain import Chain
 from assent.consent.entries import tip
+from assent.consent.events import Source
 from assent.consent.model import ConsentChange
 from assent.errors import AlreadyAppliedError, ChangedMeanwhileError, TryAgainError
 
@@ -60,7 +61,12 @@ class Writing:
         chain = Chain(after.subscriber_key, before, now, self.ids)
         for entry in new:
             chain.add(entry)
-        return ConsentChange(before, tip(after, chain), tuple(chain.events))
+        return ConsentChange(
+            before,
+            tip(after, chain),
+            tuple(chain.events),
+            tell_provider=concerns_provider(before, after, new),
+        )
 
     def once(
         self,
@@ -85,3 +91,12 @@ class Writing:
             return outcome
         message = "others keep changing this; try again"
         raise TryAgainError(message)
+
+
+def concerns_provider(before: Standing | None, after: Standing, new: Sequence[Entry]) -> bool:
+    """Return whether the provider's own opt-out list must follow: at each brand-wide stop and each
+    start that lifts it, save a stop that the provider itself reported."""
+    was_stopped = before is not None and before.stopped_at is not None
+    is_stopped = after.stopped_at is not None
+    is_known_there = is_stopped and any(entry.source is Source.PROVIDER for entry in new)
+    return was_stopped != is_stopped and not is_known_there
