@@ -22,7 +22,7 @@ _BASIC = frozenset(
 _EXTENSION = frozenset("^{}\\[~]|€\f")
 _GSM = _BASIC | _EXTENSION
 _ESCAPE = "\x1b"
-_AS_SEPTETS = {ord(character): _ESCAPE + " " for character in _EXTENSION}
+_AS_SEPTETS = _ESCAPE + " "
 
 # 3GPP TS 23.040, 9.2.3.24.1: 140 bytes, less 6 of header in each part of a joined text.
 _GSM_SINGLE, _GSM_JOINED = 160, 153
@@ -61,7 +61,9 @@ def _count_gsm(text: str) -> PartCount:
         units = len(text)
         parts = 1 if units <= _GSM_SINGLE else -(-units // _GSM_JOINED)
         return PartCount(parts, Encoding.GSM_7, units)
-    septets = text.translate(_AS_SEPTETS)
+    septets = text
+    for character in _EXTENSION:
+        septets = septets.replace(character, _AS_SEPTETS)
     units = len(septets)
     if units <= _GSM_SINGLE:
         return PartCount(1, Encoding.GSM_7, units)
