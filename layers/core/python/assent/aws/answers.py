@@ -59,6 +59,9 @@ def translated(refused: AssentError | None = None) -> Iterator[None]:
 def fact_of(error: Exception, refused: AssentError | None = None) -> AssentError | None:
     """Return the error that `error` stands for; None: it is a defect."""
     cause = error.cause if isinstance(error, PynamoDBException) else error
+    # PynamoDB copies the error without its HTTP status; the one it was copied from has it.
+    if isinstance(cause, ClientError) and isinstance(cause.__cause__, ClientError):
+        cause = cause.__cause__
     if isinstance(cause, ClientError):
         if code_of(cause) == CONDITION_FAILED and refused is not None:
             return refused
