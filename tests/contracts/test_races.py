@@ -130,6 +130,7 @@ def test_every_claim_is_before_a_stop_and_named_in_it_or_refused(
         DynamoClaimStore(dynamodb, people),
         DynamoSubscriberScan(dynamodb, people, SystemClock()),
     )
+    stood = 0
     for turn in range(5):
         put_person(dynamodb, people)
         clear_events(dynamodb, tables)
@@ -138,6 +139,8 @@ def test_every_claim_is_before_a_stop_and_named_in_it_or_refused(
         final = rivals.scan.by_keys([KEY])[KEY].standing
         assert final.stopped_at == NOON
         assert named == set().union(*won) == set(final.claims)
+        stood += len(named)
+    assert 0 < stood < 5 * (THREADS - 1) * 12
 
 
 def stop_of(before: Standing, dedupe_key: str) -> ConsentChange:
