@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from infra.demo.phones import Text
 
 _SECOND = timedelta(seconds=1)
+# How unevenly a busy laptop delays texts between the socket and the phone. `make bench` measures
+# the same promise at the socket, where nothing needs to be allowed for.
+_UNEVEN = timedelta(milliseconds=50)
 _LEAST_HELD = 0.98
 
 
@@ -32,11 +35,14 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Message parts a second. `held` is over the campaign's span, `worst` the fullest second."""
+    """Message parts a second. `held` is over the campaign's span, `worst` the fullest second at
+    the phones. `surely` counts only what must have left within one second, however unevenly the
+    network delayed it."""
 
     asked: int
     held: float
     worst: int
+    surely: int
 
 
 @dataclass(slots=True)
@@ -89,10 +95,11 @@ class Findings:
     def rate(self) -> Rate:
         """The rate over the campaign's span, of all texts: they share one origination number."""
         if not self.campaign_texts:
-            return Rate(self.asked_rate, 0.0, 0)
+            return Rate(self.asked_rate, 0.0, 0, 0)
         first, last = self.campaign_texts[0].at, self.campaign_texts[-1].at
         during = [text for text in self.texts if first <= text.at <= last]
-        return Rate(self.asked_rate, held_rate(during), worst_second(during))
+        surely = worst_second(during, _SECOND - _UNEVEN)
+        return Rate(self.asked_rate, held_rate(during), worst_second(during), surely)
 
 
 def held_rate(texts: Sequence[Text]) -> float:
@@ -104,12 +111,12 @@ def held_rate(texts: Sequence[Text]) -> float:
     return sum(text.parts for text in texts[:-1]) / seconds if seconds else 0.0
 
 
-def worst_second(texts: Sequence[Text]) -> int:
-    """Return the most parts in any window of one second, its end not included."""
+def worst_second(texts: Sequence[Text], window: timedelta = _SECOND) -> int:
+    """Return the most parts in any window of this length, its end not included."""
     worst, inside, start = 0, 0, 0
     for text in texts:
         inside += text.parts
-        while text.at - texts[start].at >= _SECOND:
+        while text.at - texts[start].at >= window:
             inside -= texts[start].parts
             start += 1
         worst = max(worst, inside)
@@ -136,7 +143,7 @@ def _promises(f: Findings) -> Iterable[tuple[str, bool]]:
     yield "only the confirmed are texted", campaign_phones <= f.confirmed
     yield "no text after STOP", unexplained == 0
     yield "every STOP is in the log", all(stop.in_flight is not None for stop in f.stops)
-    yield "the rate is not exceeded in any second", f.rate.worst <= f.asked_rate
+    yield "the rate is not exceeded in any second", f.rate.surely <= f.asked_rate
     yield "no cell of the export is a formula", f.log_formulas == 0
 
 

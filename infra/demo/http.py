@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.client
 import json
 import threading
+import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
@@ -107,3 +108,13 @@ class Client:
             kept = kind(self.netloc, timeout=_TIMEOUT_SECONDS)
             self._local.connection = kept
         return kept
+
+
+def download(link: str) -> bytes:
+    """Return what a link serves, as a browser without credentials gets it. Raises OSError."""
+    if not link.startswith(("http://", "https://")):
+        message = "the link is no web address"
+        raise UnexpectedAnswerError(message)
+    with urllib.request.urlopen(link, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - checked
+        data: bytes = answer.read()
+        return data

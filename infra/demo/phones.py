@@ -24,13 +24,15 @@ class Text:
 
     text_id: str
     to: str
+    sender: str
     body: str
     parts: int
     at: datetime
 
     @property
     def asks_to_confirm(self) -> bool:
-        return bool(_CODE.search(self.body))
+        """Whether a person is asked for an answer; the service's own number is nobody's phone."""
+        return bool(_CODE.search(self.body)) and self.sender != self.to
 
 
 class Phones:
@@ -76,6 +78,7 @@ def _text(found: Any) -> Text:
     return Text(
         text_id=str(found["id"]),
         to=str(found["to"]),
+        sender=str(found["from"]),
         body=str(found["body"]),
         parts=int(found["parts"]),
         at=datetime.fromisoformat(found["sent_at"]),

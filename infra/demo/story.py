@@ -18,19 +18,20 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from infra.demo.findings import Findings, Stop
+from infra.demo.http import download
 from infra.demo.phones import Phones
 from infra.demo.report import Bar
 from infra.demo.signups import Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from infra.demo.http import Client
     from infra.demo.signups import SignUp
 
 PROGRAMME = "demo"
 MARKETING, COMPLIANCE = "marketing", "compliance"
-_WORKERS = 4
+_WORKERS = 2
 _POLL_SECONDS = 0.1
 _QUIET_SECONDS = 1.0
 _PATIENCE_SECONDS = 120.0
@@ -59,7 +60,6 @@ class Story:
     """The acts share what they found. `speed` 0: as fast as the service takes it."""
 
     client: Client
-    fetch: Callable[[str], bytes]
     asked_rate: int
     speed: float = 0.0
     seed: int = 7
@@ -230,7 +230,7 @@ class Story:
             message = f"the export did not finish: {export}"
             raise DemoError(message)
         bar.end(1, f"{export['rows']} events")
-        self._read_log(self.fetch(export["link"]))
+        self._read_log(download(export["link"]))
 
     def _read_log(self, data: bytes) -> None:
         rows = list(csv.DictReader(io.StringIO(data.decode(), newline="")))

@@ -17,7 +17,7 @@ ANN, BOB = "+16125550103", "+12135550104"
 
 
 def text(to: str = ANN, seconds: float = 0, parts: int = 1) -> Text:
-    return Text("m", to, "20% off", parts, NOON + timedelta(seconds=seconds))
+    return Text("m", to, "+12065550199", "20% off", parts, NOON + timedelta(seconds=seconds))
 
 
 def sound() -> Findings:
@@ -117,6 +117,13 @@ def test_a_text_in_doubt_may_or_may_not_have_arrived() -> None:
 )
 def test_the_worst_second_is_found_in_any_place(seconds: list[float], worst: int) -> None:
     assert worst_second([text(seconds=s) for s in seconds]) == worst
+
+
+def test_a_rate_broken_by_uneven_delay_alone_is_not_held_against_the_service() -> None:
+    findings = made()
+    findings.texts = findings.campaign_texts = [text(ANN, 0), text(BOB, 0.5), text("+1", 0.98)]
+    assert findings.rate.worst == 3
+    assert findings.rate.surely == 2
 
 
 def test_parts_count_and_not_texts() -> None:
