@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from infra.local.events import Request, Response
+from infra.local.permissions import Permissions, acting_as
 
 if TYPE_CHECKING:
     from infra.local.cloud import Cloud
@@ -24,8 +25,9 @@ _LINK = re.compile(rf"https://(?:([a-z0-9][a-z0-9.-]+)\.{_HOST}|{_HOST}/([a-z0-9
 class Downloads:
     """Rewrites links of answers, and serves what they lead to."""
 
-    def __init__(self, cloud: Cloud, url: str) -> None:
+    def __init__(self, cloud: Cloud, url: str, permissions: Permissions) -> None:
         self._cloud = cloud
+        self._permissions = permissions
         self._prefix = f"{url}{_PREFIX}".encode()
 
     def relink(self, response: Response) -> Response:
@@ -38,7 +40,9 @@ class Downloads:
         return Response(response.status, response.headers, body)
 
     def answer(self, request: Request) -> Response | None:
-        """The object of a link; 403 once it has expired, None for any other path."""
+        """The object of a link; 403 once it has expired, and when its signer may not read the
+        object itself. None for any other path.
+        """
         if not request.path.startswith(_PREFIX) or request.method not in ("GET", "HEAD"):
             return None
         query = {name: values[0] for name, values in parse_qs(request.query).items()}
@@ -47,8 +51,11 @@ class Downloads:
         bucket, _, key = request.path.removeprefix(_PREFIX).partition("/")
         client = self._cloud.client("s3")
         try:
-            found = client.get_object(Bucket=bucket, Key=key)
-        except client.exceptions.ClientError:
+            with acting_as(self._permissions.signer(query)):
+                found = client.get_object(Bucket=bucket, Key=key)
+        except client.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] == "AccessDenied":
+                return Response(403, [("content-type", "text/plain")], b"Access Denied\n")
             return Response(404, [("content-type", "text/plain")], b"There is no such object\n")
         headers = [("content-type", found["ContentType"]), ("x-content-type-options", "nosniff")]
         name = query.get("response-content-disposition", found.get("ContentDisposition"))

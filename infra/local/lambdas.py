@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from infra.local.logs import writing_as
+from infra.local.permissions import acting_as
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -108,13 +109,18 @@ class Function:
         it raises.
         """
         handler = self._loaded()
-        with writing_as(self.folder):
+        with self._in_its_name():
             answer = handler(json.loads(json.dumps(event)), LambdaContext(self.spec))
         return json.loads(json.dumps(answer))
 
+    @contextlib.contextmanager
+    def _in_its_name(self) -> Iterator[None]:
+        with writing_as(self.folder), acting_as(self.spec.logical_id):
+            yield
+
     def _loaded(self) -> Callable[[Any, Any], Any]:
         if self._handler is None:
-            with self._lock, _environment(self.spec.environment), writing_as(self.folder):
+            with self._lock, _environment(self.spec.environment), self._in_its_name():
                 if self._handler is None:
                     self._handler = self._import()
         return self._handler

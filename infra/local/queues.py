@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from infra.local.cloud import REGION, Cloud
+from infra.local.permissions import acting_as
 
 if TYPE_CHECKING:
     from infra.local.lambdas import Function
@@ -104,14 +105,16 @@ class QueuePump:
                     self._wake.wait(_IDLE_SECONDS)
 
     def _take_batch(self) -> bool:
+        """Lambda reads a queue under the role of the function that it feeds."""
         mapping = self._mapping
-        messages = self._sqs.receive_message(
-            QueueUrl=mapping.queue_url,
-            MaxNumberOfMessages=min(mapping.batch_size, 10),
-            WaitTimeSeconds=0,
-            AttributeNames=["All"],
-            MessageAttributeNames=["All"],
-        ).get("Messages", [])
+        with acting_as(mapping.function.spec.logical_id):
+            messages = self._sqs.receive_message(
+                QueueUrl=mapping.queue_url,
+                MaxNumberOfMessages=min(mapping.batch_size, 10),
+                WaitTimeSeconds=0,
+                AttributeNames=["All"],
+                MessageAttributeNames=["All"],
+            ).get("Messages", [])
         if messages:
             failed = self._failures(messages)
             for message in messages:
@@ -138,4 +141,5 @@ class QueuePump:
         if failed:
             self._sqs.change_message_visibility(**handle, VisibilityTimeout=RETRY_SECONDS)
         else:
-            self._sqs.delete_message(**handle)
+            with acting_as(self._mapping.function.spec.logical_id):
+                self._sqs.delete_message(**handle)

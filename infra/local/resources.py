@@ -238,7 +238,7 @@ SERVED = {
     "AWS::StepFunctions::StateMachine": "state machine",
 }
 
-# Without effect on a laptop: permissions, logs, alarms, packaging.
+# Nothing to make on a laptop: logs, alarms, packaging, and roles (policies.py judges by those).
 INERT = (
     "AWS::IAM::",
     "AWS::Logs::",

@@ -29,6 +29,7 @@ from infra.local.logs import capture, own_log
 from infra.local.phone_key import keep_phone_keys
 from infra.local.queues import QueuePump
 from infra.local.schedules import Timer
+from infra.local.service_calls import permissions
 from infra.local.staff import Staff
 from infra.local.template import load_template
 from infra.local.transactions import patch_transactions
@@ -179,6 +180,8 @@ class LocalStack:
 
     def _load_functions(self) -> None:
         self.functions = assembly.functions(self.deployment)
+        self.permissions = permissions(self.deployment, self.functions)
+        self.permissions.enforce(self._undo)
         if self._options.load:
             self.failed = self.functions.load()
 
@@ -195,7 +198,8 @@ class LocalStack:
         pool = assembly.staff_pool(self.deployment)
         self.staff = Staff(self.cloud, pool.pool_id, pool.client_id)
         local = LocalRoutes(self.carrier, self.inbound, self.staff, self.deployment)
-        api, downloads = assembly.http_api(self.deployment), Downloads(self.cloud, self.url)
+        api = assembly.http_api(self.deployment)
+        downloads = Downloads(self.cloud, self.url, self.permissions)
         server.serve(Edge(api, self.functions, local.answer, downloads).answer)
 
     def _start_pumps(self) -> None:
