@@ -38,12 +38,18 @@ demo: $(READY) ## Replay a morning of sign-ups, a campaign and STOPs, and check 
 	@$(BIN)/python -m infra.demo
 
 # --- Test ----------------------------------------------------------------------------------------
-.PHONY: test test-fast contracts-dynamodb bench
+.PHONY: test test-fast contracts-dynamodb bench openapi
 test: $(READY) ## Run the tests
 	@$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 test-fast: $(READY) ## Run the unit tests only
 	@$(BIN)/python -m pytest tests/unit
+
+contracts-dynamodb: $(READY) ## Run the store contracts and the races on DynamoDB Local (needs Java and Node)
+	@$(BIN)/python -m tests.contracts.dynamodb_local $(BIN)/python -m pytest tests/contracts
+
+openapi: $(READY) ## Write the OpenAPI document anew
+	@$(BIN)/python -m assent.http.openapi
 
 bench: $(READY) ## Measure cost, CPU, pace and import time as ratios to a floor
 	@$(BIN)/python -m tests.benchmarks

@@ -43,7 +43,7 @@ def test_every_shipped_module_states_its_duty(path: Path) -> None:
 
 
 def test_exactly_one_place_can_publish_an_sms() -> None:
-    """SNS takes a text by the parameter PhoneNumber, End User Messaging by DestinationPhoneNumber."""
+    """SNS takes a text by PhoneNumber, End User Messaging by DestinationPhoneNumber."""
     parameters = {"PhoneNumber", "DestinationPhoneNumber"}
     publishers = {
         name_of(path)

@@ -19,10 +19,10 @@ EARNED = {
     "boto3.resources": set[str](),
     "phonenumbers.geocoder": set[str](),
     "phonenumbers.carrier": set[str](),
-    "aws_lambda_powertools.tracing": set[str](),
+    "aws_xray_sdk": set[str](),
     "aws_lambda_powertools.utilities.idempotency": set[str](),
     "aws_lambda_powertools.event_handler": HTTP,
-    "jinja2": {"campaign_plan", "campaign_send", "campaign_api"},
+    "jinja2": {"campaign_api", "campaign_prepare", "campaign_plan", "campaign_send"},
 }
 
 LIST_LOADED = """

@@ -83,6 +83,12 @@ def test_the_prefix_is_the_number_less_four_digits() -> None:
     assert PhoneNumber.stored("+14155550142").prefix == "+1415555"
 
 
+@pytest.mark.parametrize("raw", ["+14155550142", "14155550142", " +14155550142 "])
+def test_a_number_knows_its_own_spelling(raw: str) -> None:
+    assert PhoneNumber.stored("+14155550142").is_spelled(raw)
+    assert not PhoneNumber.stored("+14155550143").is_spelled(raw)
+
+
 def test_a_stored_number_must_be_in_e164() -> None:
     with pytest.raises(InvalidPhoneError):
         PhoneNumber.stored("4155550142")

@@ -8,6 +8,7 @@ from assent.errors import SettingsError
 from assent.settings import CampaignPaceSettings, CampaignReapSettings, ConsentApiSettings
 
 PACE = {
+    "CAMPAIGNS_TABLE": "campaigns",
     "CONTROL_TABLE": "control",
     "ORIGINATION_IDENTITY": "+12065550100",
     "PARTS_PER_SECOND": "20",
@@ -16,7 +17,10 @@ PACE = {
 
 def test_the_fields_are_read_and_converted() -> None:
     assert CampaignPaceSettings.from_env(PACE) == CampaignPaceSettings(
-        control_table="control", origination_identity="+12065550100", parts_per_second=20
+        campaigns_table="campaigns",
+        control_table="control",
+        origination_identity="+12065550100",
+        parts_per_second=20,
     )
 
 

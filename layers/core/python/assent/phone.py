@@ -84,6 +84,19 @@ class PhoneNumber:
         """Return a number that was parsed before it was stored; only its shape is checked."""
         return cls(e164)
 
+    @classmethod
+    def from_carrier(cls, raw: str) -> PhoneNumber:
+        """Return the number that a carrier names in international form, with or without the plus.
+
+        One that libphonenumber would not text is still a number whose opt-out counts.
+        Raises InvalidPhoneError for what is no such number, such as a short code.
+        """
+        e164 = "+" + raw.strip().removeprefix("+")
+        try:
+            return cls.parse(e164)
+        except InvalidPhoneError:
+            return cls.stored(e164)
+
     @property
     def country(self) -> str:
         """The ISO 3166 alpha-2 country; `001` for a network of no country, `ZZ` if unknown."""
@@ -95,6 +108,10 @@ class PhoneNumber:
     def prefix(self) -> str:
         """The number less its last four digits: the block that SMS pumping walks through."""
         return self.e164[:-_SUBSCRIBER_DIGITS]
+
+    def is_spelled(self, raw: str) -> bool:
+        """Return whether `raw` is this number in E.164, with or without its plus."""
+        return self.e164.removeprefix("+") == raw.strip().removeprefix("+")
 
     def __str__(self) -> str:
         return "+" + "•" * (len(self.e164) - 1 - _SHOWN_DIGITS) + self.e164[-_SHOWN_DIGITS:]

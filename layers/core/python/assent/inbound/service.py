@@ -91,7 +91,7 @@ class InboundService:
         reading = classify(sms.body, phone.country if phone else None)
         if phone is None:
             return self._from_no_phone(sms, reading)
-        if phone.e164.removeprefix("+") == sms.to.strip().removeprefix("+"):
+        if phone.is_spelled(sms.to):
             return InboundOutcome(reading.action, "own_number")
         programmes = tuple(self.programmes.programmes())
         heard = _Heard(sms, phone, self.keys.key_of(phone), reading, programmes)
