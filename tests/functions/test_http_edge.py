@@ -126,6 +126,7 @@ def test_every_error_of_the_house_has_a_status_of_its_own_kind() -> None:
         errors.AssentError,
         errors.SettingsError,
         errors.UnreadableInboundError,
+        errors.UnreadableStatusError,
         errors.CountsDoNotAddUpError,
     }
     ours = {each for each in below(errors.AssentError) if each.__module__.startswith("assent")}

@@ -191,6 +191,12 @@ class UnreadableInboundError(AssentError):
         self.phone = phone
 
 
+class UnreadableStatusError(AssentError):
+    """A carrier's report about a text lacks what identifies it; it goes to quarantine."""
+
+    code = "unreadable_status"
+
+
 class CountsDoNotAddUpError(AssentError):
     """At close, a campaign's outcomes do not sum to what was planned."""
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_stepfunctions import SFNClient
 
+    from assent.aws.eum_opt_outs import EumOptOutClient
+
 # More than any thread pool of ours, so that a thread never waits for a socket.
 _POOL = 40
 
@@ -53,6 +55,19 @@ def sms() -> SNSClient:
     """For texts: one attempt. By default the SDK itself would send up to three copies of a text
     whose answer was lost (measured, ADR on at-most-once)."""
     return cast("SNSClient", _client("sns", sms_config()))
+
+
+@functools.cache
+def sns() -> SNSClient:
+    """For the account's list of opted-out numbers, whose calls may be repeated; sends no texts."""
+    return cast("SNSClient", _client("sns", _store().merge(Config(read_timeout=5))))
+
+
+@functools.cache
+def eum_opt_outs() -> EumOptOutClient:
+    """For an opt-out list of End User Messaging, whose calls may be repeated."""
+    config = _store().merge(Config(read_timeout=5))
+    return cast("EumOptOutClient", _client("pinpoint-sms-voice-v2", config))
 
 
 def sms_config() -> Config:

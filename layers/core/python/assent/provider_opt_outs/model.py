@@ -60,8 +60,7 @@ class ListRates:
 
 
 class ProviderOptOutList(Protocol):
-    """The provider's list. Every method raises TryAgainError when it is throttled or not there, and
-    InvalidCursorError never: a cursor that has run out starts the list again."""
+    """The provider's list. Every method raises TryAgainError when it is throttled or not there."""
 
     @property
     def rates(self) -> ListRates:
@@ -69,11 +68,14 @@ class ProviderOptOutList(Protocol):
         ...
 
     def page(self, cursor: str | None) -> ListPage:
-        """Return the part of the list after `cursor`, from its start for None."""
+        """Return the part of the list after `cursor`, from its start for None.
+
+        Raises InvalidCursorError for a cursor that has run out.
+        """
         ...
 
     def is_opted_out(self, phone: PhoneNumber) -> bool:
-        """Return whether the number is on the list."""
+        """Return whether the number is on the list; False for one that the provider cannot hold."""
         ...
 
     def add(self, phone: PhoneNumber) -> Added:
