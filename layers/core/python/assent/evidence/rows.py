@@ -30,7 +30,7 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "subscriber_key": "The keyed hash that stands for the number.",
         "seq": "The event's place in this person's history, from 1.",
         "programme_id": "Empty: the event concerns every programme of the brand.",
-        "type": "requested, request_declined, confirmation_texted, confirmed, withdrawn, "
+        "type": "requested, request_declined, confirmation_texted, confirmed, withdrawn, started, "
         "start_refused, expired, held or released.",
         "source": "form, inbound_sms, code, provider, staff or schedule.",
         "epoch": "Counts requests and withdrawals; a code or link is bound to one.",
