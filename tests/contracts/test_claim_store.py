@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -138,6 +139,7 @@ def test_caps_computed_on_an_older_reading_are_refused(people: People, store: Cl
     [
         pytest.param({"stopped_at": NOON}, id="stopped"),
         pytest.param({"hold": Hold("unclear", NOON)}, id="held"),
+        pytest.param({"paused_until": claim("c1").at + timedelta(microseconds=1)}, id="paused"),
         pytest.param({"consents": {}}, id="never asked"),
         pytest.param(
             {"consents": {NEWS: Consent(ConsentStatus.CONFIRMED, 1, NOON)}}, id="other programme"
@@ -156,6 +158,11 @@ def test_whoever_may_not_be_texted_cannot_be_claimed_even_on_a_stale_reading(
     people.put(now)
     assert store.claim(subscriber(), claim("c1"), ()) == ClaimRefused(now)
     assert current(people) == now
+
+
+def test_a_pause_ends_at_its_very_instant(people: People, store: ClaimStore) -> None:
+    people.put(changed(paused_until=claim("c1").at))
+    assert store.claim(current(people), claim("c1"), ()) == Claimed()
 
 
 def test_a_person_who_is_gone_cannot_be_claimed(people: People, store: ClaimStore) -> None:

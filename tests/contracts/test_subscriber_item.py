@@ -34,6 +34,7 @@ def realistic() -> Subscriber:
         head_hash=HASH,
         consents={p: Consent(ConsentStatus.CONFIRMED, 12, ODD) for p in PROGRAMMES},
         hold=Hold("ambiguous_reply", ODD),
+        paused_until=ODD + timedelta(days=90),
         claims=claims,
         claims_version=148,
     )

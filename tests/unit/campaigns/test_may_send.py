@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import pytest
 
-from assent.campaigns.may_send import Verdict, forgettable, may_send
+from assent.campaigns.may_send import Verdict, consent_objection, forgettable, may_send
 from assent.campaigns.model import QuietHours
 from assent.campaigns.whereabouts import whereabouts_of
 from assent.consent.model import Claim
@@ -44,6 +44,21 @@ def test_this_campaigns_own_claim_forbids_another_text() -> None:
     mine = MappingProxyType({CAMPAIGN: Claim(CAMPAIGN, OFFERS, NOON)})
     decision = may_send(person(1, claims=mine), running(), NOON, NEW_YORK)
     assert (decision.verdict, decision.reason) == (Verdict.NO, "already_claimed")
+
+
+@pytest.mark.parametrize(
+    ("ends_in", "reason"), [(1, "paused"), (0, "permitted"), (-1, "permitted")]
+)
+def test_a_pause_lasts_until_its_instant(ends_in: int, reason: str) -> None:
+    someone = person(1, paused_until=NOON + timedelta(seconds=ends_in))
+    decision = may_send(someone, running(), NOON, NEW_YORK)
+    assert decision.reason == reason
+    assert ("paused until 2026" in " ".join(decision.trace)) == (reason == "paused")
+
+
+def test_a_pause_does_not_shrink_the_plan_as_it_may_end_before_the_text_is_due() -> None:
+    someone = person(1, paused_until=NOON + timedelta(days=1))
+    assert consent_objection(someone.standing, running()) is None
 
 
 @pytest.mark.parametrize(

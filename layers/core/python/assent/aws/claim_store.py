@@ -39,6 +39,7 @@ _CONDITIONS = (
     f" AND begins_with({packed.CONSENTS}.#p, :confirmed)"
     f" AND attribute_not_exists({packed.STOPPED_AT})"
     f" AND attribute_not_exists({packed.HOLD})"
+    f" AND (attribute_not_exists({packed.PAUSED_UNTIL}) OR {packed.PAUSED_UNTIL} <= :at)"
     f" AND attribute_not_exists({packed.CLAIMS}.#p.#c)"
 )
 # The claims version guards the choice: nobody can have added the programme's first claim meanwhile.
@@ -95,14 +96,13 @@ def _request(
         ":read": {"N": str(standing.claims_version)},
         ":next": {"N": str(standing.claims_version + 1)},
         ":confirmed": {"S": packed.CONFIRMED_MARK},
+        ":at": {"N": str(packed.micros(claim.at))},
     }
-    at = {"N": str(packed.micros(claim.at))}
     if any(known.programme_id == claim.programme_id for known in standing.claims.values()):
         expression = _ADD
-        values[":at"] = at
     else:
         expression = _ADD_FIRST
-        values[":first"] = {"M": {claim.campaign_id: at}}
+        values[":first"] = {"M": {claim.campaign_id: values[":at"]}}
     if forget:
         expression += _removal(standing.claims, forget, names)
     return {

@@ -209,7 +209,8 @@ class DynamoConsentStore:
 def _update_of(change: ConsentChange, before: Standing) -> dict[str, Any]:
     """Write the standing as it shall be; claims stay, since their version is a condition."""
     written = packed.standing_values(change.after)
-    unset = [a for a in (packed.PHONE, packed.STOPPED_AT, packed.HOLD) if a not in written]
+    optional = (packed.PHONE, packed.STOPPED_AT, packed.HOLD, packed.PAUSED_UNTIL)
+    unset = [attribute for attribute in optional if attribute not in written]
     names: dict[str, str] = {}
     values = {f":{name}": value for name, value in written.items()}
     sets = [f"{name} = :{name}" for name in written]

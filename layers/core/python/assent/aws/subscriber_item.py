@@ -27,6 +27,7 @@ HEAD_HASH: Final = "hh"
 CONSENTS: Final = "cs"  # {programme: "<status letter><epoch> <microseconds>"}
 STOPPED_AT: Final = "st"
 HOLD: Final = "ho"  # "<microseconds> <reason>"
+PAUSED_UNTIL: Final = "pu"
 CLAIMS: Final = "cl"  # {programme: {campaign: microseconds}}
 CLAIMS_VERSION: Final = "cv"
 PROFILE: Final = "pr"
@@ -80,13 +81,15 @@ def standing_values(standing: Standing) -> Item:
         values[STOPPED_AT] = number(micros(standing.stopped_at))
     if standing.hold is not None:
         values[HOLD] = {"S": f"{micros(standing.hold.at)} {standing.hold.reason}"}
+    if standing.paused_until is not None:
+        values[PAUSED_UNTIL] = number(micros(standing.paused_until))
     return values
 
 
 def subscriber_of(item: Mapping[str, Any]) -> Subscriber:
     """Return the subscriber that `item_of` packed."""
     phone = item.get(PHONE)
-    stopped_at = item.get(STOPPED_AT)
+    stopped_at, paused_until = item.get(STOPPED_AT), item.get(PAUSED_UNTIL)
     return Subscriber(
         standing=Standing(
             subscriber_key=SubscriberKey(item[KEY]["S"]),
@@ -96,6 +99,7 @@ def subscriber_of(item: Mapping[str, Any]) -> Subscriber:
             consents={ProgrammeId(p): _consent(v["S"]) for p, v in item[CONSENTS]["M"].items()},
             stopped_at=instant(stopped_at["N"]) if stopped_at else None,
             hold=_hold(item[HOLD]["S"]) if HOLD in item else None,
+            paused_until=instant(paused_until["N"]) if paused_until else None,
             claims=_claims(item[CLAIMS]["M"]),
             claims_version=int(item[CLAIMS_VERSION]["N"]),
         ),

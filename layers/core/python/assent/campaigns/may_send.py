@@ -1,6 +1,6 @@
 """May this campaign text this person now? A pure function of what was read, with its reason.
 
-The claim's condition repeats what may change after the reading (consent, stop, hold, claims), so a
+The claim's condition repeats what may change after the reading (consent, stop, hold, pause, claims), so a
 decision made here is either still true when the claim is written, or the claim is refused.
 """
 
@@ -57,6 +57,7 @@ def may_send(
     trace: list[str] = []
     reason = (
         _consent_objection(subscriber.standing, campaign, trace)
+        or _pause_objection(subscriber.standing, now, trace)
         or _promise_objection(subscriber, campaign, now, trace)
         or _cap_objection(subscriber.standing, now, whereabouts, trace)
     )
@@ -92,6 +93,15 @@ def _consent_objection(standing: Standing, campaign: Campaign, trace: list[str])
     if campaign.campaign_id in standing.claims:
         return "already_claimed"
     return None
+
+
+def _pause_objection(standing: Standing, now: datetime, trace: list[str]) -> str | None:
+    """A pause ends by itself, so it is no matter of consent; planning lets it be, since the text
+    may be due after its end."""
+    if standing.paused_until is None or standing.paused_until <= now:
+        return None
+    trace.append(f"paused until {standing.paused_until.date()}")
+    return "paused"
 
 
 def _promise_objection(

@@ -41,6 +41,7 @@ class EventType(StrEnum):
     EXPIRED = "expired"
     HELD = "held"
     RELEASED = "released"
+    PREFERENCES_CHANGED = "preferences_changed"
 
 
 class Source(StrEnum):
@@ -49,6 +50,7 @@ class Source(StrEnum):
     FORM = "form"
     INBOUND_SMS = "inbound_sms"
     CODE = "code"
+    LINK = "link"
     PROVIDER = "provider"
     STAFF = "staff"
     SCHEDULE = "schedule"

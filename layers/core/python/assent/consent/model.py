@@ -62,8 +62,9 @@ class Standing:
     """One subscriber: the aggregate that every consent change and every claim is a write to.
 
     `stopped_at` is the brand-wide opt-out: while set, nothing is sent, and only the person lifts
-    it from their own phone. `seq` and `head_hash` are the tip of the event chain; `claims_version`
-    grows by one with each claim. `phone` is None after erasure.
+    it from their own phone. `paused_until`: the person asked for no campaign before it. `seq` and
+    `head_hash` are the tip of the event chain; `claims_version` grows by one with each claim.
+    `phone` is None after erasure.
     """
 
     subscriber_key: SubscriberKey
@@ -73,6 +74,7 @@ class Standing:
     consents: Mapping[ProgrammeId, Consent] = field(default_factory=lambda: MappingProxyType({}))
     stopped_at: datetime | None = None
     hold: Hold | None = None
+    paused_until: datetime | None = None
     claims: Mapping[CampaignId, Claim] = field(default_factory=lambda: MappingProxyType({}))
     claims_version: int = 0
 
