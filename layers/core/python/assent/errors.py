@@ -132,6 +132,12 @@ class SubscriberNotFoundError(NotFoundError):
     code = "subscriber_not_found"
 
 
+class LinkNotFoundError(NotFoundError):
+    """No link of this purpose has this token; which of the two is wrong is never said."""
+
+    code = "link_not_found"
+
+
 class IllegalTransitionError(ConflictError):
     """A status change that the status machine does not permit."""
 

@@ -128,6 +128,16 @@ class IdempotencyItem(ControlItem):
     answer = UnicodeAttribute(null=True)
 
 
+class LinkItem(ControlItem):
+    """A link in a text, under the hash of its token."""
+
+    purpose = UnicodeAttribute()
+    subscriber_key = UnicodeAttribute()
+    programme_id = UnicodeAttribute()
+    epoch = NumberAttribute()
+    link_expires_at = InstantAttribute()
+
+
 class SweepItem(ControlItem):
     """How far the provider's opt-out list has been read."""
 

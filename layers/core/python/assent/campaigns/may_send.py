@@ -1,7 +1,8 @@
 """May this campaign text this person now? A pure function of what was read, with its reason.
 
-The claim's condition repeats what may change after the reading (consent, stop, hold, pause, claims), so a
-decision made here is either still true when the claim is written, or the claim is refused.
+The claim's condition repeats what may change after the reading (consent, stop, hold, pause,
+claims), so a decision made here is either still true when the claim is written, or the claim is
+refused.
 """
 
 from __future__ import annotations
