@@ -36,11 +36,21 @@ def _fail(message: str) -> int:
     return 2
 
 
-def _start(port: int) -> LocalStack:
+def _start(arguments: argparse.Namespace) -> LocalStack:
     _LOGS.mkdir(parents=True, exist_ok=True)
     for old in _LOGS.glob("*.jsonl"):
         old.unlink()
-    return LocalStack.start(port=port, log_dir=_LOGS)
+    if arguments.check:
+        return LocalStack.start(log_dir=_LOGS)
+    fill = None if arguments.no_seed else _seed
+    return LocalStack.start(port=arguments.port, log_dir=_LOGS, seed=fill)
+
+
+def _seed(stack: LocalStack) -> None:
+    try:
+        seed(stack)
+    except SeedError as error:
+        print(f"  ! no demo programme: {error}", file=sys.stderr)
 
 
 def _warn(stack: LocalStack) -> bool:
@@ -85,23 +95,18 @@ def _banner(stack: LocalStack, seconds: float) -> str:
 """
 
 
-def _serve(stack: LocalStack, arguments: argparse.Namespace, began: float) -> None:
+def _serve(stack: LocalStack, began: float) -> None:
     _warn(stack)
-    if not arguments.no_seed:
-        try:
-            seed(stack)
-        except SeedError as error:
-            print(f"  ! no demo programme: {error}", file=sys.stderr)
     print(_banner(stack, time.monotonic() - began), flush=True)
     threading.Event().wait()
 
 
 def _run(arguments: argparse.Namespace, began: float) -> int:
-    with _start(0 if arguments.check else arguments.port) as stack:
+    with _start(arguments) as stack:
         if arguments.check:
             return _check(stack)
         try:
-            _serve(stack, arguments, began)
+            _serve(stack, began)
         finally:
             # Impatience while the threads end would only leave a traceback behind.
             signal.signal(signal.SIGINT, signal.SIG_IGN)

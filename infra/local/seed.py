@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import http.client
 import json
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import urlsplit
+
+from infra.local.events import Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from infra.local.events import Response
 
 PROGRAMME = "demo"
 BRAND = "Example Shop"
@@ -70,10 +73,12 @@ _DISCLOSURES: Mapping[str, str] = {
 class Seedable(Protocol):
     """What the seed asks of a stack."""
 
-    url: str
-
     def token(self, group: str) -> str:
         """A staff token."""
+        ...
+
+    def ask(self, request: Request) -> Response:
+        """What the API answers."""
         ...
 
 
@@ -109,7 +114,7 @@ def seed(stack: Seedable) -> None:
     refuses.
     """
     status, _ = _call(stack, "GET", f"/v1/programmes/{PROGRAMME}", None)
-    if status == http.client.OK:
+    if status == HTTPStatus.OK:
         return
     _post(stack, "/v1/programmes", programme())
     for locale in _DISCLOSURES:
@@ -119,19 +124,15 @@ def seed(stack: Seedable) -> None:
 
 def _post(stack: Seedable, path: str, body: dict[str, Any]) -> None:
     status, answer = _call(stack, "POST", path, body)
-    if status not in (http.client.OK, http.client.CREATED, http.client.ACCEPTED):
+    if status not in (HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED):
         raise SeedError(f"POST {path} answered {status}: {answer[:500]}")
 
 
 def _call(stack: Seedable, method: str, path: str, body: Any) -> tuple[int, str]:
-    connection = http.client.HTTPConnection(urlsplit(stack.url).netloc, timeout=30)
-    headers = {
-        "authorization": f"Bearer {stack.token('marketing')}",
-        "content-type": "application/json",
-    }
-    try:
-        connection.request(method, path, None if body is None else json.dumps(body), headers)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
-    finally:
-        connection.close()
+    headers = [
+        ("authorization", f"Bearer {stack.token('marketing')}"),
+        ("content-type", "application/json"),
+    ]
+    sent = b"" if body is None else json.dumps(body).encode()
+    answer = stack.ask(Request(method, path, "", headers, sent, source_ip="127.0.0.1"))
+    return answer.status, answer.body.decode()

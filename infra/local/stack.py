@@ -31,13 +31,16 @@ from infra.local.queues import QueuePump
 from infra.local.schedules import Timer
 from infra.local.service_calls import permissions
 from infra.local.staff import Staff
+from infra.local.table_queries import patch_queries
 from infra.local.template import load_template
 from infra.local.transactions import patch_transactions
 from infra.local.workflows import patch_workflows, stop_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import TracebackType
+
+    from infra.local.events import Request, Response
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT_KEYS = ROOT / ".local" / "phone-keys.json"
@@ -52,7 +55,7 @@ class Options:
     """How to start. port 0 takes a free one. log_dir None: a temporary folder, gone at the end.
 
     parameters override the template's; load says whether functions are imported at once (else at
-    first use).
+    first use). seed fills the stack before it answers anybody, so that nobody meets it half made.
     """
 
     port: int = 0
@@ -61,6 +64,7 @@ class Options:
     log_dir: Path | None = None
     load: bool = True
     schedules: bool = True
+    seed: Callable[[LocalStack], None] | None = None
 
 
 class LocalStack:
@@ -136,6 +140,10 @@ class LocalStack:
         """A phone texts back; at in seconds since 1970."""
         return self.inbound.deliver(Reply(phone, body, to, at))
 
+    def ask(self, request: Request) -> Response:
+        """What the edge answers, without a socket: works before the port is served, too."""
+        return self._edge.answer(request)
+
     def _start(self) -> None:
         server = HttpServer(self._options.port)
         self._undo.callback(server.stop)
@@ -145,7 +153,10 @@ class LocalStack:
         self._deploy()
         self._load_functions()
         self._carry_texts()
-        self._serve(server)
+        self._open_edge()
+        if self._options.seed:
+            self._options.seed(self)
+        server.serve(self._edge.answer)
         self._start_pumps()
         self._start_schedules()
 
@@ -164,6 +175,7 @@ class LocalStack:
         _forget_clients()
         self._undo.callback(_forget_clients)
         patch_transactions(self._undo)
+        patch_queries(self._undo)
         patch_workflows(self.cloud, self._invoke_task, self._undo)
         if self.cloud.dynamodb_endpoint:
             keep_phone_keys(KEPT_KEYS, self._undo)
@@ -194,13 +206,13 @@ class LocalStack:
         self.cloud.around["sns.Publish"] = self.carrier.around
         self.inbound = Inbound(self.cloud, self.carrier, path)
 
-    def _serve(self, server: HttpServer) -> None:
+    def _open_edge(self) -> None:
         pool = assembly.staff_pool(self.deployment)
         self.staff = Staff(self.cloud, pool.pool_id, pool.client_id)
         local = LocalRoutes(self.carrier, self.inbound, self.staff, self.deployment)
         api = assembly.http_api(self.deployment)
         downloads = Downloads(self.cloud, self.url, self.permissions)
-        server.serve(Edge(api, self.functions, local.answer, downloads).answer)
+        self._edge = Edge(api, self.functions, local.answer, downloads)
 
     def _start_pumps(self) -> None:
         found = assembly.mappings(self.deployment, self.functions)
