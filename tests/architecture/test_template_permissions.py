@@ -31,6 +31,9 @@ WITHOUT_RESOURCE = {
     "logs:PutResourcePolicy": NO_RESOURCE,
     "logs:DescribeResourcePolicies": NO_RESOURCE,
     "logs:DescribeLogGroups": NO_RESOURCE,
+    "sns:ListPhoneNumbersOptedOut": NO_RESOURCE,
+    "sns:CheckIfPhoneNumberIsOptedOut": NO_RESOURCE,
+    "sns:OptInPhoneNumber": NO_RESOURCE,
 }
 STATEMENTS = list(identity_statements())
 TABLE_FIELD = re.compile(r"_TABLE$")
@@ -92,6 +95,20 @@ def test_a_function_may_use_exactly_the_tables_that_it_is_told_of(function: str)
         if listed(each["Action"])[0].startswith("dynamodb:")
     }
     assert granted == told
+
+
+def test_who_writes_consent_may_put_down_a_notice_to_the_provider() -> None:
+    """An opt-out is one transaction with its notice: without the one right, none is recorded."""
+
+    def writers(table: str) -> set[str]:
+        return {
+            owner
+            for owner, each in STATEMENTS
+            if "dynamodb:PutItem" in listed(each["Action"])
+            and reference(each["Resource"]) == f"{table}.Arn"
+        }
+
+    assert writers("ConsentEventsTable") == writers("OutboxTable")
 
 
 @pytest.mark.parametrize("function", functions())

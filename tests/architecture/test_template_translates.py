@@ -76,6 +76,7 @@ def test_sections_follow_the_order_of_the_house() -> None:
         "API",
         "Consent",
         "Inbound",
+        "Provider",
         "Campaigns",
         "Evidence",
         "Workflows",

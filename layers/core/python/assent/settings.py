@@ -173,3 +173,29 @@ class ExportBuildSettings(Settings):
     evidence_table: str
     subscribers_table: str
     export_bucket: str
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutsReconcileSettings(Settings):
+    """`opt_out_list` is empty where the account's own list of SNS is meant."""
+
+    subscribers_table: str
+    consent_events_table: str
+    evidence_table: str
+    control_table: str
+    outbox_table: str
+    phone_key_id: str
+    phone_key_version: int
+    opt_out_list: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryStatusSettings(Settings):
+    subscribers_table: str
+    consent_events_table: str
+    evidence_table: str
+    control_table: str
+    outbox_table: str
+    quarantine_bucket: str
+    phone_key_id: str
+    phone_key_version: int

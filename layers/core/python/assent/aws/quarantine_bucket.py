@@ -19,10 +19,11 @@ class S3QuarantineBucket:
 
     client: S3Client
     bucket: str
+    folder: str = "inbound"
 
     def keep(self, name: str, body: str, at: datetime) -> str:
         """Store `body` under the day of `at` and return its key. Raises TryAgainError."""
-        key = f"inbound/{at:%Y/%m/%d}/{name}"
+        key = f"{self.folder}/{at:%Y/%m/%d}/{name}"
         with translated():
             self.client.put_object(
                 Bucket=self.bucket,

@@ -45,11 +45,12 @@ class Told(StrEnum):
 @dataclass(slots=True)
 class Telling:
     """What one run did. `met` counts the notices found, by state, those not due included; `blocked`
-    are the numbers that were refused a restoration in this run."""
+    are the numbers refused a restoration in this run, `still_blocked` how many were so before."""
 
     met: Counter[NoticeState] = field(default_factory=Counter)
     told: Counter[Told] = field(default_factory=Counter)
     blocked: list[SubscriberKey] = field(default_factory=list)
+    still_blocked: int = 0
     is_complete: bool = True
 
 
@@ -70,6 +71,7 @@ class Teller:
         for notice in self.outbox.notices():
             telling.met[notice.state] += 1
             if notice.next_at > self.clock.now():
+                telling.still_blocked += notice.state is NoticeState.BLOCKED
                 continue
             if failures >= _FAILURES_IN_A_ROW or self.clock.monotonic() >= deadline:
                 telling.is_complete = False
