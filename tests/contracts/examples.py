@@ -95,5 +95,6 @@ def open_request(attempts_left: int = 5) -> OpenRequest:
         code_hash="hash",
         attempts_left=attempts_left,
         texted_at=(NOON - timedelta(days=1), NOON),
+        remind_at=NOON + timedelta(hours=24),
         profile={"first_name": "Zoë", "topics": ["hats"]},
     )

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from assent.errors import AlreadyAppliedError, ChangedMeanwhileError
 from assent.provider_opt_outs.outbox import Notice
+from tests.fakes.in_memory_agenda import InMemoryAgenda
 from tests.fakes.in_memory_outbox import InMemoryOutbox
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from assent.consent.events import ConsentEvent, Evidence
     from assent.consent.model import ConsentChange, OpenRequest, Standing
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 class InMemoryConsentStore:
     """A `ConsentStore`; `profiles` shows what confirmations merged, `seed` loads a standing, and
-    `outbox` is the one that its transactions write to."""
+    `outbox` and `agenda` are those that its transactions write to."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -31,6 +32,7 @@ class InMemoryConsentStore:
         self._applied: set[str] = set()
         self.profiles: dict[SubscriberKey, dict[str, object]] = {}
         self.outbox = InMemoryOutbox()
+        self.agenda = InMemoryAgenda()
 
     def seed(self, standing: Standing) -> None:
         self._standings[standing.subscriber_key] = standing
@@ -41,6 +43,9 @@ class InMemoryConsentStore:
 
     def standing(self, subscriber_key: SubscriberKey) -> Standing | None:
         return self._standings.get(subscriber_key)
+
+    def profile(self, subscriber_key: SubscriberKey) -> Mapping[str, object]:
+        return dict(self.profiles.get(subscriber_key, {}))
 
     def open_request(
         self, subscriber_key: SubscriberKey, programme_id: ProgrammeId
@@ -76,6 +81,7 @@ class InMemoryConsentStore:
                 self._requests[key, change.open_request.programme_id] = change.open_request
             if change.profile is not None:
                 self.profiles.setdefault(key, {}).update(change.profile)
+            self.agenda.put(change.due)
             if change.tell_provider:
                 self.outbox.replace(Notice(key, change.after.seq, change.events[-1][0].at))
 

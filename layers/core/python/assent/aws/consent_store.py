@@ -14,10 +14,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from assent.audience.subscriber import Subscriber
 from assent.aws import subscriber_item as packed
+from assent.aws.agenda import agenda_item
 from assent.aws.answers import code_of, fact_of, not_now, translated
 from assent.aws.event_items import event_item, event_of, evidence_of
 from assent.aws.outbox import notice_item
 from assent.aws.tables import (
+    AgendaItem,
     ConsentEventItem,
     EvidenceItem,
     InputItem,
@@ -37,7 +39,7 @@ from assent.identifiers import ProgrammeId, SubscriberKey
 from assent.provider_opt_outs.outbox import Notice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -75,17 +77,17 @@ class DynamoConsentStore:
         self._evidence = bind(EvidenceItem, tables.evidence, client)
         self._inputs = bind(InputItem, tables.control, client)
         self._requests = bind(OpenRequestItem, tables.control, client)
+        self._agenda = bind(AgendaItem, tables.control, client)
         self._notices = bind(NoticeItem, tables.outbox, client) if tables.outbox else None
 
     def standing(self, subscriber_key: SubscriberKey) -> Standing | None:
-        with translated():
-            answer = self._client.get_item(
-                TableName=self._subscribers,
-                Key={packed.KEY: {"S": subscriber_key}},
-                ConsistentRead=True,
-            )
-        item = answer.get("Item")
+        item = self._item(subscriber_key)
         return packed.subscriber_of(item).standing if item else None
+
+    def profile(self, subscriber_key: SubscriberKey) -> Mapping[str, object]:
+        """Return what is held of the person beside consent; empty for a number never seen."""
+        item = self._item(subscriber_key)
+        return packed.subscriber_of(item).profile if item else {}
 
     def open_request(
         self, subscriber_key: SubscriberKey, programme_id: ProgrammeId
@@ -140,6 +142,15 @@ class DynamoConsentStore:
             }
         return [(event, evidence.get(event.seq)) for event in events]
 
+    def _item(self, subscriber_key: SubscriberKey) -> Mapping[str, Any] | None:
+        with translated():
+            answer = self._client.get_item(
+                TableName=self._subscribers,
+                Key={packed.KEY: {"S": subscriber_key}},
+                ConsistentRead=True,
+            )
+        return answer.get("Item")
+
     def _writes(self, change: ConsentChange) -> Iterator[Any]:
         if change.dedupe_key is not None:
             item = self._inputs(
@@ -158,6 +169,8 @@ class DynamoConsentStore:
             yield _put(self._request_item(change.open_request))
         if change.tell_provider:
             yield self._notice_write(change)
+        for due in change.due:
+            yield _put(agenda_item(self._agenda, due))
 
     def _notice_write(self, change: ConsentChange) -> dict[str, Any]:
         if self._notices is None:
@@ -199,6 +212,7 @@ class DynamoConsentStore:
             texted_at=[iso(at) for at in request.texted_at],
             profile=dict(request.profile),
             is_open=request.is_open,
+            remind_at=request.remind_at,
             expires_at=self._in(REQUESTS_KEPT),
         )
 
@@ -261,6 +275,7 @@ def _request_of(item: OpenRequestItem) -> OpenRequest:
         texted_at=tuple(parse_iso(text) for text in item.texted_at),
         profile=item.profile,
         is_open=item.is_open,
+        remind_at=item.remind_at,
     )
 
 

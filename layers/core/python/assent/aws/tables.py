@@ -118,6 +118,29 @@ class OpenRequestItem(ControlItem):
     texted_at: ListAttribute[str] = ListAttribute()
     profile = JSONAttribute()
     is_open = BooleanAttribute()
+    remind_at = InstantAttribute(null=True)
+
+
+class ByDue(GlobalSecondaryIndex["AgendaItem"]):  # type: ignore[no-untyped-call]
+    """The agenda in order of time. Other items of the table have no `due_shard`."""
+
+    class Meta:
+        index_name = "by_due"
+        projection = AllProjection()
+
+    due_shard = UnicodeAttribute(hash_key=True)
+    due_at = InstantAttribute(range_key=True)
+
+
+class AgendaItem(Model):
+    """One number and programme to look at again. No TTL: it is dropped when it is dealt with."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    subscriber_key = UnicodeAttribute()
+    programme_id = UnicodeAttribute(null=True)
+    due_shard = UnicodeAttribute()
+    due_at = InstantAttribute()
+    by_due = ByDue()
 
 
 class IdempotencyItem(ControlItem):

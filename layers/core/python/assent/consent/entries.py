@@ -12,7 +12,6 @@ from assent.consent.events import EventType, Source
 from assent.consent.model import Consent, ConsentStatus, OpenRequest, Standing
 from assent.consent.policy import (
     CODE_ATTEMPTS,
-    PENDING_FOR,
     OptInReason,
     believable,
     in_flight,
@@ -82,7 +81,7 @@ def declined(sign_up: SignUp, decision: RequestDecision) -> Entry:
     """Return the event of a sign-up that opens nothing."""
     return Entry(
         EventType.REQUEST_DECLINED,
-        Source.FORM,
+        sign_up.source,
         sign_up.programme_id,
         facts={**sign_up.facts, "reason": decision.reason.value},
         evidence=sign_up.evidence,
@@ -107,15 +106,16 @@ def opening(
         epoch=(consent.epoch if consent else 0) + 1,
         locale=sign_up.locale,
         requested_at=now,
-        expires_at=now + PENDING_FOR,
+        expires_at=now + sign_up.pending_for,
         code_hash=sign_up.code_hash,
         attempts_left=CODE_ATTEMPTS,
         texted_at=(*(unanswered_texts(last, now) if last else ()), now),
         profile=sign_up.profile,
+        remind_at=_reminder_of(sign_up, now),
     )
     requested = Entry(
         EventType.REQUESTED,
-        Source.FORM,
+        sign_up.source,
         programme_id,
         epoch=request.epoch,
         facts={
@@ -133,6 +133,12 @@ def opening(
         consents=MappingProxyType({**standing.consents, **pending}),
     )
     return Opening((*over, requested), after, request)
+
+
+def _reminder_of(sign_up: SignUp, now: datetime) -> datetime | None:
+    """Return when a reminder is due: never one after the request has run out."""
+    after = sign_up.remind_after
+    return now + after if after is not None and after < sign_up.pending_for else None
 
 
 def is_overdue(standing: Standing, request: OpenRequest, now: datetime) -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from assent.consent.agenda import Due
     from assent.consent.events import ConsentEvent, Evidence
     from assent.identifiers import CampaignId, ProgrammeId, SubscriberKey
     from assent.phone import PhoneNumber
@@ -94,6 +95,7 @@ class OpenRequest:
 
     `code_hash` is a keyed hash; `profile` is what the form said, kept apart until confirmation.
     `texted_at` are the confirmation texts of the last 30 days, this request's and earlier ones'.
+    `remind_at` is when the one reminder is due; None: none is wanted, or it was claimed.
     """
 
     subscriber_key: SubscriberKey
@@ -107,6 +109,12 @@ class OpenRequest:
     texted_at: tuple[datetime, ...] = ()
     profile: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
     is_open: bool = True
+    remind_at: datetime | None = None
+
+    @property
+    def look_at(self) -> datetime:
+        """When it is to be looked at next: for its reminder, else for its end."""
+        return self.remind_at or self.expires_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +125,7 @@ class ConsentChange:
     chain. `dedupe_key` names the input (such as an inbound message id), so that applying it twice
     is refused. `open_request` replaces the stored one; `profile` is merged into the subscriber's.
     `tell_provider`: the provider's own opt-out list must follow; a notice of it is put down too.
+    `forget`: the stored profile is emptied. `due` are the agenda's new entries.
     """
 
     before: Standing | None
@@ -126,6 +135,8 @@ class ConsentChange:
     open_request: OpenRequest | None = None
     profile: Mapping[str, object] | None = None
     tell_provider: bool = False
+    forget: bool = False
+    due: Sequence[Due] = ()
 
 
 class ConsentStore(Protocol):

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from assent.consent.events import Source
+from assent.consent.policy import PENDING_FOR
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from assent.consent.model import ConsentStatus
     from assent.consent.policy import ConfirmReason, OptInReason, RequestDecision
@@ -22,6 +25,8 @@ class SignUp:
 
     `facts` are impersonal (disclosure version, digest, locale); `evidence` is personal (page, IP,
     user agent, the number as typed). `code_hash` is the keyed hash of the code about to be texted.
+    `source` is the door; the rules are the same for each. The request is open for `pending_for`,
+    and due for a reminder after `remind_after`; None: no reminder.
     """
 
     subscriber_key: SubscriberKey
@@ -34,6 +39,9 @@ class SignUp:
     evidence: Mapping[str, str | int | bool | None]
     profile: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
     dedupe_key: str | None = None
+    source: Source = Source.FORM
+    pending_for: timedelta = PENDING_FOR
+    remind_after: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

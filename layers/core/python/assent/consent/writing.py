@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from assent.consent.agenda import entries_of
 from assent.consent.chain import Chain
 from assent.consent.entries import tip
 from assent.consent.events import Source
@@ -83,7 +84,8 @@ class Writing:
             try:
                 change, outcome = decide()
                 if change is not None:
-                    self.store.commit(replace(change, dedupe_key=dedupe_key))
+                    due = entries_of(change)
+                    self.store.commit(replace(change, dedupe_key=dedupe_key, due=due))
             except ChangedMeanwhileError:
                 continue
             except AlreadyAppliedError:
