@@ -198,6 +198,14 @@ def test_a_request_that_is_not_there_cannot_be_saved(store: ConsentStore) -> Non
         store.save_request(open_request(), expected_attempts_left=5)
 
 
+def test_a_pause_is_written_and_taken_back(store: ConsentStore) -> None:
+    store.commit(change(None, requested()))
+    for until in (NOON + timedelta(days=9, microseconds=1), None):
+        new = change(stored(store), requested())
+        store.commit(replace(new, after=replace(new.after, paused_until=until)))
+        assert stored(store).paused_until == until
+
+
 def test_people_do_not_see_each_other(store: ConsentStore) -> None:
     store.commit(change(None, requested()))
     other = SubscriberKey("k1_other")

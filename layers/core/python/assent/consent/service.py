@@ -122,7 +122,7 @@ class ConsentService:
 
         writing.once(None, None, decide)
 
-    def confirm(
+    def confirm(  # noqa: PLR0913 - whose request, by which door, with which proof
         self,
         subscriber_key: SubscriberKey,
         programme_id: ProgrammeId,
@@ -130,14 +130,21 @@ class ConsentService:
         evidence: EvidenceFacts,
         dedupe_key: str | None,
         at: datetime,
+        *,
+        epoch: int | None = None,
     ) -> ConfirmOutcome:
-        """Confirm the open request by a code or a pressed button; a second time changes nothing."""
+        """Confirm the open request by a code or a pressed button; a second time changes nothing.
+
+        With an `epoch`, only the request that opened it is confirmed, none that came after it.
+        """
         writing = self._writing
 
         def decide() -> tuple[ConsentChange | None, ConfirmOutcome]:
             before = self.store.standing(subscriber_key)
             request = self.store.open_request(subscriber_key, programme_id)
             reason = decide_confirm(before, request, programme_id, at)
+            if request is not None and epoch not in (None, request.epoch):
+                reason = ConfirmReason.NOTHING_OPEN
             if reason is not ConfirmReason.CONFIRMED or before is None or request is None:
                 return None, ConfirmOutcome(reason is ConfirmReason.ALREADY_CONFIRMED, reason)
             now = writing.now()
