@@ -79,11 +79,12 @@ class Opening:
 
 def declined(sign_up: SignUp, decision: RequestDecision) -> Entry:
     """Return the event of a sign-up that opens nothing."""
+    limit = {"limit": decision.limit} if decision.limit else {}
     return Entry(
         EventType.REQUEST_DECLINED,
         sign_up.source,
         sign_up.programme_id,
-        facts={**sign_up.facts, "reason": decision.reason.value},
+        facts={**sign_up.facts, "reason": decision.reason.value, **limit},
         evidence=sign_up.evidence,
     )
 

@@ -40,14 +40,16 @@ class RequestReason(StrEnum):
     JUST_TEXTED = "just_texted"
     TOO_MANY_UNANSWERED = "too_many_unanswered"
     COUNTRY_NOT_SERVED = "country_not_served"
+    LIMIT_MET = "limit_met"
 
 
 @dataclass(frozen=True, slots=True)
 class RequestDecision:
-    """Whether to send the confirmation text, and why."""
+    """Whether to send the confirmation text, and why. `limit` names the limit that was met."""
 
     send_confirmation: bool
     reason: RequestReason
+    limit: str | None = None
 
 
 def decide_request(
@@ -122,6 +124,7 @@ class OptInReason(StrEnum):
 
     RESTARTED = "restarted"
     CONFIRMED = "confirmed"
+    RECONFIRMED = "reconfirmed"
     ALREADY_ACTIVE = "already_active"
     OLDER_THAN_OPT_OUT = "older_than_opt_out"
     NOTHING_OPEN = "nothing_open"
@@ -135,6 +138,8 @@ def decide_opt_in(before: Projection, after: Projection, *, is_start: bool) -> O
         return OptInReason.RESTARTED
     if set(after.confirmed()) - set(before.confirmed()):
         return OptInReason.CONFIRMED
+    if after.gained(before):
+        return OptInReason.RECONFIRMED
     return OptInReason.ALREADY_ACTIVE if is_start else OptInReason.NOTHING_OPEN
 
 

@@ -5,6 +5,7 @@ Each is one decision written with its event and evidence in one transaction (see
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ from assent.consent.outcomes import (
 )
 from assent.consent.policy import (
     ConfirmReason,
+    RequestDecision,
+    RequestReason,
     decide_confirm,
     decide_opt_in,
     decide_request,
@@ -32,7 +35,7 @@ from assent.consent.timeline import Act, ActKind, replay, standing_at
 from assent.consent.writing import Writing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from assent.clock import Clock
@@ -58,12 +61,17 @@ class ConsentService:
     def _writing(self) -> Writing:
         return Writing(self.store, self.clock, self.ids)
 
-    def request(self, sign_up: SignUp) -> RequestOutcome:
+    def request(
+        self, sign_up: SignUp, limit_met: Callable[[], str | None] = lambda: None
+    ) -> RequestOutcome:
         """Record a sign-up and open its request, or record why it opens none.
 
         The text about to be sent is counted before it is sent: a crash can only make one too few.
+        `limit_met` is asked at most once, and only when a text is otherwise due; it names the
+        limit that forbids it. A limit leaves no trace of a number that was never seen.
         """
         writing = self._writing
+        ask_once = functools.cache(limit_met)
 
         def decide() -> tuple[ConsentChange | None, RequestOutcome]:
             now = writing.now()
@@ -77,6 +85,10 @@ class ConsentService:
                 now,
                 is_country_served=sign_up.is_country_served,
             )
+            if decision.send_confirmation and (limit := ask_once()):
+                decision = RequestDecision(False, RequestReason.LIMIT_MET, limit)
+                if before is None:
+                    return None, RequestOutcome(decision)
             if not decision.send_confirmation:
                 declined = entries.declined(sign_up, decision)
                 after = before or Standing(sign_up.subscriber_key, sign_up.phone)
