@@ -34,6 +34,9 @@ class EumSms:
     def opt_out(self, number: str) -> None:
         self._listed[number] = (self._clock.now(), True)
 
+    def numbers(self) -> set[str]:
+        return set(self._listed)
+
     def describe_opted_out_numbers(self, asked: dict[str, Any]) -> dict[str, Any]:
         _the_list(asked)
         wanted = asked.get("OptedOutNumbers")
