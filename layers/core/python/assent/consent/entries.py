@@ -231,6 +231,8 @@ def opt_in(
     type_, programme_id, others = EventType.STARTED, None, confirmed
     if reason in _REFUSED:
         type_ = EventType.START_REFUSED
+    elif reason is OptInReason.RECONFIRMED:
+        type_, programme_id, others = EventType.RECONFIRMED, confirmed[0], confirmed[1:]
     elif reason is OptInReason.CONFIRMED and keyword.word != "START":
         type_, programme_id, others = EventType.CONFIRMED, confirmed[0], confirmed[1:]
     act = Entry(
@@ -278,6 +280,8 @@ def settle(
         if line.status is not status:
             epoch = (old.epoch if old else 0) + (line.status in _OPENS_AN_EPOCH)
             consents[programme_id] = Consent(line.status, epoch, line.at)
+        elif old and line.status is ConsentStatus.CONFIRMED and line.at > old.at:
+            consents[programme_id] = replace(old, at=line.at)
     return replace(standing, consents=MappingProxyType(consents), stopped_at=after.stopped_at)
 
 

@@ -42,6 +42,10 @@ class EventType(StrEnum):
     HELD = "held"
     RELEASED = "released"
     PREFERENCES_CHANGED = "preferences_changed"
+    REMINDED = "reminded"
+    RECONFIRMATION_ASKED = "reconfirmation_asked"
+    RECONFIRMED = "reconfirmed"
+    ERASED = "erased"
 
 
 class Source(StrEnum):

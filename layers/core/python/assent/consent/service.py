@@ -263,7 +263,7 @@ class ConsentService:
             was = replay(before, events)
             becomes = replay(before, events, Act(ActKind.OPT_IN, keyword.at, answers))
             reason = decide_opt_in(was, becomes, is_start=word == "START")
-            confirmed = tuple(p for p in becomes.confirmed() if p not in was.confirmed())
+            confirmed = becomes.gained(was)
             after = entries.heard(settle(before, becomes, subscriber_key, phone), phone, reason)
             new = entries.opt_in(after, reason, confirmed, keyword, answers)
             change = writing.change(before, after, new, now)

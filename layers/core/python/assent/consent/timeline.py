@@ -29,10 +29,12 @@ class ActKind(IntEnum):
     """What was done. At the same instant the higher value counts last: a tie goes to STOP."""
 
     REQUEST = 0
-    EXPIRE = 1
-    CONFIRM = 2
-    OPT_IN = 3
-    STOP = 4
+    ASK_AGAIN = 1
+    EXPIRE = 2
+    CONFIRM = 3
+    OPT_IN = 4
+    STOP = 5
+    ERASE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,8 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Where one programme stands. `requested_at` and `expires_at` are set while a request is open;
-    `is_restorable` marks a consent that a brand-wide stop ended, so that START brings it back."""
+    """Where one programme stands. `requested_at` and `expires_at` are set while a request is open,
+    or, with a consent, once the person was asked to confirm it anew; `is_restorable` marks a consent that a brand-wide stop ended, so that START brings it back."""
 
     status: ConsentStatus
     at: datetime
@@ -78,6 +80,17 @@ class Projection:
         return tuple(
             sorted(p for p, line in self.lines.items() if line.status is ConsentStatus.CONFIRMED)
         )
+
+    def gained(self, before: Projection) -> tuple[ProgrammeId, ...]:
+        """Return the programmes confirmed since `before`, or confirmed anew when asked."""
+
+        def is_news(name: ProgrammeId) -> bool:
+            old = before.lines.get(name)
+            if old is None or old.status is not ConsentStatus.CONFIRMED:
+                return True
+            return old.requested_at is not None and self.lines[name].requested_at is None
+
+        return tuple(name for name in self.confirmed() if is_news(name))
 
     def open_programme(self, at: datetime) -> ProgrammeId | None:
         """Return the programme whose request, open at this instant, is the newest."""
@@ -172,15 +185,30 @@ def _act_of(event: ConsentEvent) -> Act | None:
         case EventType.REQUESTED:
             expires_at = parse_iso(str(event.facts["expires_at"]))
             return Act(ActKind.REQUEST, at, event.programme_id, expires_at)
+        case EventType.RECONFIRMATION_ASKED:
+            expires_at = parse_iso(str(event.facts["expires_at"]))
+            return Act(ActKind.ASK_AGAIN, at, event.programme_id, expires_at)
+        case EventType.ERASED:
+            return Act(ActKind.ERASE, at)
         case EventType.EXPIRED:
             over_at = parse_iso(str(event.facts["expires_at"]))
             return Act(ActKind.EXPIRE, over_at, event.programme_id)
         case EventType.WITHDRAWN:
             return Act(ActKind.STOP, at, event.programme_id)
-        case EventType.STARTED | EventType.START_REFUSED | EventType.CONFIRMED:
+        case _ if event.type in _CONSENTING:
             return _consenting_act(event, at)
         case _:
             return None
+
+
+_CONSENTING = frozenset(
+    {
+        EventType.STARTED,
+        EventType.START_REFUSED,
+        EventType.CONFIRMED,
+        EventType.RECONFIRMED,
+    }
+)
 
 
 def _consenting_act(event: ConsentEvent, at: datetime) -> Act | None:
@@ -214,10 +242,24 @@ def _request(projection: Projection, act: Act) -> Projection:
     return _with(projection, {programme_id: new}, projection.stopped_at)
 
 
-def _expire(projection: Projection, act: Act) -> Projection:
+def _ask_again(projection: Projection, act: Act) -> Projection:
+    """The consent stands while it waits to be confirmed anew."""
     programme_id = _programme_of(act)
     line = projection.lines.get(programme_id)
-    if line is None or line.status is not ConsentStatus.PENDING:
+    if line is None or line.status is not ConsentStatus.CONFIRMED:
+        return projection
+    asked = Line(line.status, line.at, act.at, act.expires_at)
+    return _with(projection, {programme_id: asked}, projection.stopped_at)
+
+
+def _expire(projection: Projection, act: Act) -> Projection:
+    """A request ends unanswered, and so does a consent that nobody confirmed when asked to."""
+    programme_id = _programme_of(act)
+    line = projection.lines.get(programme_id)
+    if line is None or line.is_open(act.at):
+        return projection
+    is_silence = line.status is ConsentStatus.CONFIRMED and line.requested_at is not None
+    if line.status is not ConsentStatus.PENDING and not is_silence:
         return projection
     expired = Line(ConsentStatus.EXPIRED, act.at)
     return _with(projection, {programme_id: expired}, projection.stopped_at)
@@ -257,6 +299,17 @@ def _stopped_line(line: Line, at: datetime) -> Line:
     return Line(line.status, line.at, is_restorable=line.is_restorable)
 
 
+def _erase(projection: Projection, act: Act) -> Projection:
+    """What was agreed to is over and no START brings it back; an opt-out stays."""
+    over = {
+        p: Line(ConsentStatus.WITHDRAWN, act.at)
+        if line.status in (ConsentStatus.CONFIRMED, ConsentStatus.PENDING)
+        else Line(line.status, line.at)
+        for p, line in projection.lines.items()
+    }
+    return _with(projection, over, projection.stopped_at)
+
+
 def _programme_of(act: Act) -> ProgrammeId:
     if act.programme_id is None:
         message = f"{act.kind.name} needs a programme"
@@ -267,9 +320,11 @@ def _programme_of(act: Act) -> ProgrammeId:
 _EFFECTS = MappingProxyType(
     {
         ActKind.REQUEST: _request,
+        ActKind.ASK_AGAIN: _ask_again,
         ActKind.EXPIRE: _expire,
         ActKind.CONFIRM: _confirm,
         ActKind.OPT_IN: _opt_in,
         ActKind.STOP: _stop,
+        ActKind.ERASE: _erase,
     }
 )
