@@ -1,0 +1,406 @@
+"""One long day of the service on the local stack, made to use every permission that there is.
+
+Each step is a function below that takes the journey; they run in the order of the file. A new
+function or permission is covered by one more step.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import http.client
+import json
+import re
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from assent.clock import iso
+from infra.demo.http import Answer, download
+from infra.local.carrier import Faults
+from infra.local.carrier import _error as refusal
+from tests.functions.test_campaign_api import PROGRAMME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from infra.local.cloud import Around
+    from infra.local.policies import Need
+    from infra.local.stack import LocalStack
+
+DISCLOSURE = (
+    "I agree to receive recurring automated marketing texts from Example Shop, up to 4 msgs/month. "
+    "Consent is not a condition of any purchase. Msg & data rates may apply. Reply STOP to cancel, "
+    "HELP for help. Terms: https://example.com/terms Privacy: https://example.com/privacy"
+)
+ADA, BEN, CAT, DAN = (f"+1415555{number}" for number in range(6001, 6005))
+ORDINARY = [f"+1415555{number}" for number in range(6101, 6113)]
+REFUSED, OPTED_OUT = "+14155556201", "+14155556202"
+MARKETING, COMPLIANCE = "marketing", "compliance"
+
+
+@dataclass
+class Journey:
+    """A running stack, a caller, and what the steps leave to one another. used, refused: what
+    functions needed, taken when the day is over.
+    """
+
+    stack: LocalStack
+    notes: dict[str, str] = field(default_factory=dict)
+    used: set[tuple[str, Need]] = field(default_factory=set)
+    refused: set[tuple[str, Need]] = field(default_factory=set)
+
+    def call(
+        self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        where = urlsplit(self.stack.url).netloc
+        with contextlib.closing(http.client.HTTPConnection(where, timeout=30)) as connection:
+            kind = {"content-type": "application/json", **(headers or {})}
+            connection.request(method, path, None if body is None else json.dumps(body), kind)
+            response = connection.getresponse()
+            return Answer(response.status, json.loads(response.read()))
+
+    def staff(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        """Call a staff route as the group that may."""
+        reads = path.startswith(("/v1/consents", "/v1/messages", "/v1/exports"))
+        token = self.stack.token(COMPLIANCE if reads else MARKETING)
+        answer = self.call(method, path, body, {"authorization": f"Bearer {token}", **headers})
+        assert answer.status < 300, (method, path, answer)
+        return answer.body
+
+    def public(self, path: str, body: Any, **headers: str) -> Any:
+        answer = self.call("POST", path, body, headers)
+        assert answer.status < 300, (path, answer)
+        return answer.body
+
+    def ask(self, phone: str, **headers: str) -> None:
+        self.public("/v1/opt-ins", self.form(phone), **headers)
+
+    @staticmethod
+    def form(phone: str, programme_id: str = "vip") -> dict[str, Any]:
+        return {
+            "programme_id": programme_id,
+            "phone": phone,
+            "consent": True,
+            "disclosure_version": 1,
+            "profile": {"first_name": "Solo" if phone == ADA else "Ada"},
+        }
+
+    def agree(self, phone: str) -> None:
+        self.ask(phone)
+        found = re.search(r"\b\d{6}\b", self.stack.texts(phone)[-1].body)
+        assert found is not None
+        body = {"programme_id": "vip", "phone": phone, "code": found.group()}
+        self.public("/v1/opt-ins/confirm", body)
+
+    def text(self, phone: str, body: str) -> str:
+        """A phone texts back; waits for the answer and returns it."""
+        before = len(self.stack.texts(phone))
+        self.stack.text_from(phone, body)
+        self.until(lambda: len(self.stack.texts(phone)) > before)
+        return self.stack.texts(phone)[-1].body
+
+    def until(self, check: Callable[[], Any], seconds: float = 30) -> Any:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            found = check()
+            if found:
+                return found
+            time.sleep(0.02)
+        raise AssertionError(f"did not happen in {seconds} s; {self.stack.permissions.refused}")
+
+    def standing(self, phone: str) -> str:
+        found = self.staff("GET", f"/v1/consents?phone={quote(phone)}&programme_id=vip")
+        return str(found["items"][0]["status"])
+
+    def definition(self, **more: Any) -> dict[str, Any]:
+        return {
+            "name": "Spring",
+            "programme_id": "vip",
+            "segment_id": self.notes["segment_id"],
+            "body": "Hi {{ first_name }}, 20% off today",
+            "quiet_hours": "override",
+            "quiet_hours_reason": "test",
+            **more,
+        }
+
+    def campaign(self, **more: Any) -> str:
+        return str(self.staff("POST", "/v1/campaigns", self.definition(**more))["campaign_id"])
+
+    def segment(self, rule: dict[str, Any]) -> str:
+        made = self.staff("POST", "/v1/segments", {"name": "Some", "rule": rule})
+        return str(made["segment_id"])
+
+    def order(self, **headers: str) -> str:
+        """Order an export of today and return its path."""
+        now = datetime.now(UTC)
+        body = {"from": iso(now - timedelta(hours=1)), "to": iso(now)}
+        first, again = (self.staff("POST", "/v1/exports", body, **headers) for _ in range(2))
+        assert (first["export_id"] == again["export_id"]) is bool(headers)
+        return f"/v1/exports/{first['export_id']}"
+
+    def act(self, campaign_id: str, verb: str) -> Any:
+        return self.staff("POST", f"/v1/campaigns/{campaign_id}/{verb}")
+
+    def ended(self, campaign_id: str, status: str) -> Any:
+        """Wait until the campaign has that status and return it."""
+
+        def shown() -> Any:
+            found = self.staff("GET", f"/v1/campaigns/{campaign_id}")
+            return found if found["status"] == status else None
+
+        return self.until(shown)
+
+    def exported(self, path: str, status: str) -> Any:
+        """Wait until the export has that status and return it."""
+
+        def shown() -> Any:
+            found = self.staff("GET", path)
+            return found if found["status"] == status else None
+
+        return self.until(shown)
+
+    @contextlib.contextmanager
+    def around(self, operation: str, act: Around) -> Iterator[None]:
+        """AWS answers an operation as `act` says while the block runs."""
+        before = self.stack.cloud.around.get(operation)
+        self.stack.cloud.around[operation] = act
+        try:
+            yield
+        finally:
+            del self.stack.cloud.around[operation]
+            if before is not None:
+                self.stack.cloud.around[operation] = before
+
+
+# Consent
+
+
+def a_programme_is_published_and_changed(journey: Journey) -> None:
+    terms = {**PROGRAMME, "countries": ["US"]}
+    journey.staff("POST", "/v1/programmes", terms)
+    wording = {"locale": "en", "text": DISCLOSURE}
+    journey.staff("POST", "/v1/programmes/vip/disclosures", wording)
+    del terms["programme_id"]
+    journey.staff("PUT", "/v1/programmes/vip", {**terms, "version": 1})
+    assert len(journey.staff("GET", "/v1/programmes")["items"]) == 1
+    assert journey.call("GET", "/v1/programmes/vip").body["disclosure"]["version"] == 1
+    assert journey.call("GET", "/v1/openapi.json").body["openapi"]
+
+
+def people_agree_by_code_and_by_text(journey: Journey) -> None:
+    for phone in (ADA, *ORDINARY, REFUSED, OPTED_OUT):
+        journey.agree(phone)
+    journey.ask(BEN)
+    journey.text(BEN, "YES")
+    assert {journey.standing(ADA), journey.standing(BEN)} == {"confirmed"}
+
+
+def a_repeated_sign_up_is_answered_from_memory(journey: Journey) -> None:
+    for _ in range(2):
+        journey.ask(CAT, **{"Idempotency-Key": "form-1"})
+    assert len(journey.stack.texts(CAT)) == 1
+
+
+# Inbound
+
+
+def a_person_stops_and_starts_again(journey: Journey) -> None:
+    assert "unsubscribed" in journey.text(ADA, "STOP")
+    assert journey.standing(ADA) == "withdrawn"
+    journey.text(ADA, "START")
+    assert journey.standing(ADA) == "confirmed"
+    assert journey.text(ADA, "HELP")
+    journey.text(DAN, "STOP")
+    assert journey.standing(DAN) != "confirmed"
+
+
+def a_question_lands_in_the_inbox(journey: Journey) -> None:
+    journey.stack.text_from(BEN, "Do you open on Sundays?")
+    journey.until(lambda: journey.staff("GET", "/v1/inbox?box=feedback")["items"])
+
+
+def an_unreadable_text_is_put_aside_and_a_second_copy_is_not_read(journey: Journey) -> None:
+    topic = journey.stack.output("InboundTopicArn")
+    publish = journey.stack.client("sns").publish
+    publish(TopicArn=topic, Message="no JSON")
+    publish(TopicArn=topic, Message=json.dumps({"originationNumber": CAT}))
+    bucket = journey.stack.output("QuarantineBucketName")
+    listing = journey.stack.client("s3").list_objects_v2
+    journey.until(lambda: len(listing(Bucket=bucket).get("Contents", [])) == 2)
+    text = {
+        "originationNumber": BEN,
+        "destinationNumber": "+12065550199",
+        "messageKeyword": "HELP",
+        "messageBody": "HELP",
+        "inboundMessageId": str(uuid.uuid4()),
+    }
+    before = len(journey.stack.texts(BEN))
+    for _ in range(2):
+        publish(TopicArn=topic, Message=json.dumps(text))
+    journey.until(lambda: len(journey.stack.texts(BEN)) > before)
+
+
+# Campaigns
+
+
+def a_segment_is_made_changed_and_counted(journey: Journey) -> None:
+    segment_id = journey.segment({"all": True})
+    path = f"/v1/segments/{segment_id}"
+    rule = {"field": "first_name", "op": "exists"}
+    journey.staff("PUT", path, {"name": "Named", "rule": rule, "version": 1})
+    assert journey.staff("GET", path)["rule"] == rule
+    assert journey.staff("GET", f"{path}/count?programme_id=vip")["textable"] > 0
+    assert journey.staff("GET", "/v1/segments")["items"]
+    journey.notes["segment_id"] = segment_id
+
+
+def a_campaign_is_changed_paused_resumed_and_cancelled(journey: Journey) -> None:
+    campaign_id = journey.campaign()
+    path = f"/v1/campaigns/{campaign_id}"
+    shown = journey.staff("GET", path)
+    fields = ("name", "programme_id", "segment_id", "body", "quiet_hours", "quiet_hours_reason")
+    changed = {name: shown[name] for name in fields}
+    journey.staff("PUT", path, {**changed, "name": "Summer", "version": shown["version"]})
+    journey.stack.carrier.misbehave(Faults(latency_ms=600))
+    journey.act(campaign_id, "launch")
+    journey.ended(campaign_id, "running")
+    journey.act(campaign_id, "pause")
+    journey.ended(campaign_id, "paused")
+    journey.act(campaign_id, "resume")
+    journey.ended(campaign_id, "running")
+    journey.act(campaign_id, "cancel")
+    journey.ended(campaign_id, "cancelled")
+    journey.stack.carrier.misbehave(Faults())
+    assert journey.staff("GET", "/v1/campaigns")["items"]
+
+
+def a_campaign_meets_refusals_and_is_completed(journey: Journey) -> None:
+    carry = journey.stack.carrier.around
+
+    def refuse(request: Any, send: Callable[[], Any]) -> Any:
+        body = request.body.decode() if isinstance(request.body, bytes) else request.body
+        if quote(REFUSED, safe="") in body:
+            return refusal(request, 400, "InvalidParameter", "not a number")
+        if quote(OPTED_OUT, safe="") in body:
+            return refusal(request, 400, "OptedOut", "opted out")
+        return carry(request, send)
+
+    campaign_id = journey.campaign()
+    with journey.around("sns.Publish", refuse):
+        journey.act(campaign_id, "launch")
+        progress = journey.ended(campaign_id, "completed")["progress"]
+    assert (progress["sent"] > 0, progress["refused"]) == (True, 2)
+    journey.until(lambda: journey.standing(OPTED_OUT) == "withdrawn")
+
+
+def a_campaign_leaves_a_share_out(journey: Journey) -> None:
+    campaign_id = journey.campaign(hold_out_percent=50)
+    journey.act(campaign_id, "launch")
+    assert journey.ended(campaign_id, "completed")["progress"]["held_out"] > 0
+
+
+def a_campaign_for_one_person(journey: Journey) -> None:
+    """One row is written differently from many."""
+    rule = {"field": "first_name", "op": "eq", "value": "Solo"}
+    once = {"Idempotency-Key": "campaign-1"}
+    wanted = journey.definition(segment_id=journey.segment(rule))
+    first, again = (journey.staff("POST", "/v1/campaigns", wanted, **once) for _ in range(2))
+    assert first["campaign_id"] == again["campaign_id"]
+    journey.act(first["campaign_id"], "launch")
+    assert journey.ended(first["campaign_id"], "completed")["progress"]["sent"] == 1
+
+
+def a_campaign_whose_execution_died_is_taken_up_again(journey: Journey) -> None:
+    """It dies between the texts and the batch's result: who was claimed must be looked up."""
+    lost: list[str] = []
+
+    def lose(request: Any, send: Callable[[], Any]) -> Any:
+        if b"batch#" not in request.body:
+            return send()
+        lost.append("result")
+        raise RuntimeError("the function ends here")
+
+    campaign_id = journey.campaign(name="Restarted")
+    client = journey.stack.client("stepfunctions")
+    machine = journey.stack.output("CampaignStateMachineArn")
+    with journey.around("dynamodb.TransactWriteItems", lose):
+        journey.act(campaign_id, "launch")
+        journey.until(lambda: lost)
+        running = client.list_executions(stateMachineArn=machine, statusFilter="RUNNING")
+        for each in running["executions"]:
+            client.stop_execution(executionArn=each["executionArn"])
+    restarted = journey.until(
+        lambda: journey.stack.invoke("campaign_reap", {"id": "schedule"})["restarted"]
+    )
+    assert campaign_id in restarted
+    journey.ended(campaign_id, "completed")
+
+
+# Evidence
+
+
+def a_reviewer_reads_everything_about_a_number(journey: Journey) -> None:
+    query = f"phone={quote(ADA)}"
+    assert journey.staff("GET", f"/v1/messages?{query}")["items"]
+    assert journey.staff("GET", f"/v1/consents/history?{query}")["items"]
+
+
+def an_export_is_ordered_built_and_downloaded(journey: Journey) -> None:
+    """In pieces, as a large one is: every call has time for one page only."""
+    function = journey.stack.functions.find("export_build")
+    patient, function.spec = function.spec, dataclasses.replace(function.spec, timeout=1)
+    path = journey.order(**{"Idempotency-Key": "export-1"})
+    link = journey.exported(path, "done")["link"]
+    function.spec = patient
+    assert download(link).count(b"\n") > len(ORDINARY)
+    assert journey.staff("GET", "/v1/exports")["items"]
+
+
+def an_export_that_fails_is_given_up(journey: Journey) -> None:
+    def fail(request: Any, send: Callable[[], Any]) -> Any:
+        raise RuntimeError("the bucket does not answer")
+
+    with journey.around("s3.UploadPart", fail):
+        journey.exported(journey.order(), "failed")
+
+
+# All
+
+
+def a_request_that_was_refused_may_be_repeated(journey: Journey) -> None:
+    """The reservation of its key is deleted."""
+    staff = {group: f"Bearer {journey.stack.token(group)}" for group in (MARKETING, COMPLIANCE)}
+    nowhere = journey.definition(segment_id="seg-none")
+    backwards = {"from": "2026-01-02T00:00:00Z", "to": "2026-01-01T00:00:00Z"}
+    refused: list[tuple[str, Any, dict[str, str]]] = [
+        ("/v1/opt-ins", journey.form(DAN, "none"), {}),
+        ("/v1/campaigns", nowhere, {"authorization": staff[MARKETING]}),
+        ("/v1/exports", backwards, {"authorization": staff[COMPLIANCE]}),
+    ]
+    for path, body, headers in refused:
+        sent = {**headers, "Idempotency-Key": "refused-1"}
+        assert journey.call("POST", path, body, sent).status in (404, 422), path
+
+
+STEPS: list[Callable[[Journey], None]] = [
+    a_programme_is_published_and_changed,
+    people_agree_by_code_and_by_text,
+    a_repeated_sign_up_is_answered_from_memory,
+    a_person_stops_and_starts_again,
+    a_question_lands_in_the_inbox,
+    an_unreadable_text_is_put_aside_and_a_second_copy_is_not_read,
+    a_segment_is_made_changed_and_counted,
+    a_campaign_meets_refusals_and_is_completed,
+    a_campaign_leaves_a_share_out,
+    a_campaign_whose_execution_died_is_taken_up_again,
+    a_campaign_for_one_person,
+    a_campaign_is_changed_paused_resumed_and_cancelled,
+    a_reviewer_reads_everything_about_a_number,
+    an_export_is_ordered_built_and_downloaded,
+    an_export_that_fails_is_given_up,
+    a_request_that_was_refused_may_be_repeated,
+]
