@@ -10,6 +10,7 @@ from assent.aws.claim_store import DynamoClaimStore
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
 from assent.aws.counted import CountedCampaignStore
 from assent.aws.ledger import DynamoMessageLedger
+from assent.aws.outbox import DynamoOutbox
 from assent.aws.programme_store import DynamoProgrammeStore
 from assent.aws.rate_store import DynamoRateStore
 from assent.aws.sns_sender import SnsSmsSender
@@ -59,7 +60,7 @@ def wiring() -> Sending:
             settings.origination_identity,
             rate,
         ),
-        opt_outs=ProviderOptOuts(consent, clock),
+        opt_outs=ProviderOptOuts(consent, clock, DynamoOutbox(dynamodb, settings.outbox_table)),
         clock=clock,
         ids=ids,
         workers=max(1, min(_MAX_THREADS, rate // _PARTS_PER_SECOND_PER_THREAD)),

@@ -16,6 +16,7 @@ from assent.consent.model import Claim, Consent, ConsentStatus, Hold, Standing
 from assent.errors import TryAgainError
 from assent.identifiers import CampaignId, ProgrammeId
 from assent.messages.ledger import Outcome, SendResult
+from assent.provider_opt_outs.outbox import Notice
 from tests.unit.campaigns.faults import CrashError, Faults, crash
 from tests.unit.campaigns.world import (
     CAMPAIGN,
@@ -123,6 +124,17 @@ def test_the_carriers_own_opt_out_withdraws_the_brand() -> None:
     assert _standing(world, 0).stopped_at is not None
     event, _ = world.consent_store.history(key_of(0))[-1]
     assert event.source == "provider"
+
+
+def test_a_refusal_while_the_provider_is_late_to_follow_a_start_withdraws_nothing() -> None:
+    world = World(1)
+    notice = Notice(key_of(0), _standing(world, 0).seq, world.clock.now())
+    world.consent_store.outbox.put(notice)
+    refusal = SendResult(Outcome.REFUSED, opted_out=True)
+    world.carrier.answers[phone_of(0).e164] = [refusal]
+    world.send()
+    assert world.reasons == {"refused:opted_out": 1}
+    assert _standing(world, 0).stopped_at is None
 
 
 def test_an_opt_out_lost_in_a_crash_is_recorded_by_the_next_attempt() -> None:

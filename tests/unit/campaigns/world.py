@@ -173,7 +173,7 @@ class World:
         self.consent_store = SharedConsentStore(self.table)
         self.consent = ConsentService(self.consent_store, self.clock, self.ids)
         self.pace = Pace(self.rates, self.clock, "+12065550100", PARTS_PER_SECOND)
-        self.opt_outs = ProviderOptOuts(self.consent, self.clock)
+        self.opt_outs = ProviderOptOuts(self.consent, self.clock, self.consent_store.outbox)
         self.batches = self._planned(people, batch_size)
 
     def _planned(self, people: int, batch_size: int) -> list[Batch]:

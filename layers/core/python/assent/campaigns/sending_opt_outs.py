@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from assent.consent.service import ConsentService
     from assent.identifiers import SubscriberKey
     from assent.phone import PhoneNumber
+    from assent.provider_opt_outs.outbox import Outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,16 @@ class ProviderOptOuts:
 
     consent: ConsentService
     clock: Clock
+    outbox: Outbox
 
     def record(
         self, subscriber_key: SubscriberKey, phone: PhoneNumber | None, sent_id: str
     ) -> None:
-        """Withdraw the whole brand. `sent_id` names the refused text, so that telling twice is
-        telling once. Raises TryAgainError when the standing never stands still."""
+        """Withdraw the whole brand, unless the provider is only late to follow the person's START.
+        `sent_id` names the refused text, so that telling twice is telling once. Raises
+        TryAgainError when the standing never stands still."""
+        if self.outbox.notice(subscriber_key) is not None:
+            return
         self.consent.stop(
             subscriber_key,
             phone,
