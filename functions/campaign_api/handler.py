@@ -12,10 +12,12 @@ from assent.aws.idempotency_store import DynamoIdempotencyStore
 from assent.aws.inbox_store import DynamoInboxStore
 from assent.aws.programme_store import DynamoProgrammeStore
 from assent.aws.segment_store import DynamoSegmentStore
+from assent.aws.staff_audit_store import DynamoStaffAuditStore
 from assent.aws.subscriber_scan import DynamoSubscriberScan
 from assent.aws.workflow import StepFunctionsWorkflow
 from assent.campaigns.service import CampaignService
 from assent.clock import SystemClock
+from assent.evidence.staff_audit import StaffAudit
 from assent.http.cursors import checksum
 from assent.http.idempotency import Once
 from assent.http.marketing import MarketingServices, marketing_api
@@ -57,6 +59,7 @@ def wiring() -> MarketingServices:
         # Bodies here hold no phone number, so a plain hash gives nothing away.
         once=Once(idempotency, clock, checksum),
         brand=settings.brand,
+        audit=StaffAudit(DynamoStaffAuditStore(dynamodb, settings.staff_audit_table), clock),
     )
 
 

@@ -12,10 +12,12 @@ from assent.aws.export_store import DynamoExportStore
 from assent.aws.idempotency_store import DynamoIdempotencyStore
 from assent.aws.ledger import DynamoMessageLedger
 from assent.aws.phone_keys import KmsPhoneKeys
+from assent.aws.staff_audit_store import DynamoStaffAuditStore
 from assent.aws.workflow import StepFunctionsWorkflow
 from assent.clock import SystemClock
 from assent.evidence.export import ExportService
 from assent.evidence.history import HistoryService
+from assent.evidence.staff_audit import StaffAudit
 from assent.http.cursors import Cursors
 from assent.http.evidence import EvidenceServices, evidence_api
 from assent.http.idempotency import Once
@@ -57,6 +59,7 @@ def wiring() -> EvidenceServices:
         clock=clock,
         once=Once(idempotency, clock, functools.partial(keys.mac, "idempotency")),
         cursors=Cursors(functools.partial(keys.mac, "cursor")),
+        audit=StaffAudit(DynamoStaffAuditStore(dynamodb, settings.staff_audit_table), clock),
     )
 
 

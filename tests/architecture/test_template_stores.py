@@ -21,6 +21,7 @@ SCHEMA = {
     "InboxTable": ["box", "received_id"],
     "ExportsTable": ["export_id"],
     "OutboxTable": ["shard", "subscriber_key"],
+    "StaffAuditTable": ["day_shard", "at_id"],
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from assent.consent.events import EventType
 from assent.consent.model import ConsentStatus
-from assent.evidence.history import HistoryEntry, HistoryService, fold
+from assent.evidence.history import AsOf, HistoryEntry, HistoryService, fold
 from assent.phone import PhoneNumber
 from tests.fakes.frozen_clock import NOON
 from tests.unit.evidence.chains import ANN, DEALS, NEWS, OPEN_FOR, chain, without_evidence
@@ -31,7 +31,7 @@ PHONE = PhoneNumber.stored("+16125550103")
 
 def at(instant: datetime, *steps: Step) -> ConsentAt:
     entries = [HistoryEntry(event, evidence, is_intact=True) for event, evidence in chain(*steps)]
-    return fold(entries, DEALS, instant)
+    return fold(entries, DEALS, AsOf(instant))
 
 
 @pytest.mark.parametrize(
@@ -103,8 +103,8 @@ def test_an_act_counts_from_the_time_at_which_it_was_done() -> None:
     done_at = stop.at - timedelta(seconds=30)
     late = [*history[:2], (replace(stop, provider_at=done_at), None)]
     entries = [HistoryEntry(event, evidence, is_intact=True) for event, evidence in late]
-    assert not fold(entries, DEALS, done_at).may_be_texted
-    assert fold(entries, DEALS, done_at - timedelta(microseconds=1)).may_be_texted
+    assert not fold(entries, DEALS, AsOf(done_at)).may_be_texted
+    assert fold(entries, DEALS, AsOf(done_at - timedelta(microseconds=1))).may_be_texted
 
 
 def test_a_request_that_nobody_answered_is_over_by_itself() -> None:

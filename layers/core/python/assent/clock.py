@@ -60,4 +60,8 @@ def parse_iso(text: str) -> datetime:
     if instant.tzinfo is None:
         message = "an instant needs an offset, such as Z"
         raise ValueError(message)
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        message = "an instant lies within the years 1 to 9999 of UTC"
+        raise ValueError(message) from None

@@ -56,6 +56,22 @@ class ConsentApiSettings(Settings):
     evidence_table: str
     control_table: str
     outbox_table: str
+    programmes_table: str
+    confirmation_queue: str
+    phone_key_id: str
+    phone_key_version: int
+    sign_ups_per_ip: int
+    sign_ups_per_prefix: int
+    texts_per_hour: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationSendSettings(Settings):
+    subscribers_table: str
+    consent_events_table: str
+    evidence_table: str
+    control_table: str
+    outbox_table: str
     messages_table: str
     programmes_table: str
     phone_key_id: str
@@ -65,6 +81,8 @@ class ConsentApiSettings(Settings):
     origination_identity: str
     allowed_countries: tuple[str, ...]
     parts_per_second: int
+    texts_per_hour: int
+    texts_per_country_day: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +116,7 @@ class CampaignApiSettings(Settings):
     brand: str
     allowed_countries: tuple[str, ...]
     parts_per_second: int
+    staff_audit_table: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +131,7 @@ class ExportApiSettings(Settings):
     phone_key_id: str
     phone_key_version: int
     export_state_machine_arn: str
+    staff_audit_table: str
 
 
 @dataclass(frozen=True, slots=True)

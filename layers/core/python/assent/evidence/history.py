@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from assent.consent.events import EventType
 from assent.consent.model import ConsentStatus
-from assent.consent.timeline import happened_at, standing_at
+from assent.consent.timeline import Projection, acts_of, happened_at, project, standing_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,12 +37,39 @@ class HistoryEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class AsOf:
+    """An instant, and which of two questions is asked about it.
+
+    Without `as_known`: what was true then, each act counted from when it was done (the carrier's
+    time where there is one), though it may have been heard of later. With it: what this service
+    knew then, from the events that it had recorded; what it was bound to act on.
+    """
+
+    instant: datetime
+    as_known: bool = False
+
+    def covers(self, event: ConsentEvent) -> bool:
+        """Return whether the event counts; one of that very instant does."""
+        at = event.at if self.as_known else happened_at(event)
+        return at <= self.instant
+
+
+@dataclass(frozen=True, slots=True)
+class BrandAt:
+    """What stood against all marketing to a number: `stopped`, a brand-wide opt-out; `held`, the
+    rest until a person has read an ambiguous reply. `events` are those that changed either."""
+
+    stopped: bool
+    held: bool
+    events: tuple[HistoryEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentAt:
     """The standing of one number with one programme at one instant.
 
     `decided_by` is the event that led to `status`; None: nothing ever did, and status is `none`.
-    `stopped`: a brand-wide opt-out stood. `held`: marketing rested until a person had read an
-    ambiguous reply.
+    `events` are all that ever changed the answer, in the order in which they count.
     """
 
     programme_id: ProgrammeId
@@ -51,6 +78,7 @@ class ConsentAt:
     stopped: bool
     held: bool
     decided_by: HistoryEntry | None
+    events: tuple[HistoryEntry, ...] = ()
 
     @property
     def may_be_texted(self) -> bool:
@@ -84,40 +112,87 @@ class HistoryService:
     def consent_at(
         self, phone: PhoneNumber, programme_id: ProgrammeId, instant: datetime
     ) -> ConsentAt:
-        """Return the standing at `instant`, events of that very instant included."""
-        return fold(self.history(phone), programme_id, instant)
+        """Return what was true at `instant`, events of that very instant included."""
+        return fold(self.history(phone), programme_id, AsOf(instant))
 
 
-def fold(
-    history: Sequence[HistoryEntry], programme_id: ProgrammeId, instant: datetime
-) -> ConsentAt:
-    """Return what the acts done up to `instant` come to for one programme. An act counts from when
-    it was done: the carrier's time where there is one, else the server's."""
-    until = [entry for entry in history if happened_at(entry.event) <= instant]
-    found = standing_at(None, [entry.event for entry in until], programme_id, instant)
-    deciding = [
-        entry
-        for entry in until
-        if entry.event.seq in found.seqs and happened_at(entry.event) == found.since
+def fold(history: Sequence[HistoryEntry], programme_id: ProgrammeId, as_of: AsOf) -> ConsentAt:
+    """Return what the acts up to an instant come to for one programme."""
+    until = [entry for entry in history if as_of.covers(entry.event)]
+    found = standing_at(None, [entry.event for entry in until], programme_id, as_of.instant)
+    brand = brand_at(history, as_of)
+    steps = _steps(until)
+    turns = [
+        s for s in steps if s.before.lines.get(programme_id) != s.after.lines.get(programme_id)
     ]
+    deciding = [
+        s for s in turns if _standing(s.before, programme_id) != _standing(s.after, programme_id)
+    ]
+    told = {step.entry.event.seq: step.entry for step in turns}
+    told |= {entry.event.seq: entry for entry in brand.events}
     return ConsentAt(
         programme_id=programme_id,
-        instant=instant,
+        instant=as_of.instant,
         status=found.status,
-        stopped=found.is_stopped,
-        held=_is_held(until),
-        decided_by=deciding[0] if deciding else None,
+        stopped=brand.stopped,
+        held=brand.held,
+        decided_by=deciding[-1].entry if deciding else None,
+        events=tuple(sorted(told.values(), key=lambda e: (happened_at(e.event), e.event.seq))),
     )
 
 
-def _is_held(history: Iterable[HistoryEntry]) -> bool:
-    held = False
+def brand_at(history: Sequence[HistoryEntry], as_of: AsOf) -> BrandAt:
+    """Return what stood against all marketing at an instant.
+
+    A hold is this service's own act, so it is counted as the service knew it in either question.
+    """
+    until = [entry for entry in history if as_of.covers(entry.event)]
+    steps = _steps(until)
+    stops = [s.entry for s in steps if _is_stopped(s.before) != _is_stopped(s.after)]
+    holds = _holds([e for e in history if e.event.at <= as_of.instant])
+    return BrandAt(
+        stopped=bool(steps) and _is_stopped(steps[-1].after),
+        held=bool(holds) and holds[-1].event.type is EventType.HELD,
+        events=(*stops, *holds),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One act at its place in time, and where everything stood before and after it."""
+
+    entry: HistoryEntry
+    before: Projection
+    after: Projection
+
+
+def _steps(until: Iterable[HistoryEntry]) -> list[_Step]:
+    acts = [(act, entry) for entry in until for act in acts_of([entry.event])]
+    steps, before = [], Projection()
+    for act, entry in sorted(acts, key=lambda pair: pair[0].order):
+        after = project([act], before)
+        steps.append(_Step(entry, before, after))
+        before = after
+    return steps
+
+
+def _standing(projection: Projection, programme_id: ProgrammeId) -> tuple[object, ...]:
+    line = projection.lines.get(programme_id)
+    return (line.status, line.at) if line else ()
+
+
+def _is_stopped(projection: Projection) -> bool:
+    return projection.stopped_at is not None
+
+
+def _holds(history: Iterable[HistoryEntry]) -> list[HistoryEntry]:
+    """Return the events that began or ended a hold, in order of recording."""
+    found: list[HistoryEntry] = []
     for entry in history:
-        if entry.event.type is EventType.HELD:
-            held = True
-        elif entry.event.type in _ENDS_A_HOLD:
-            held = False
-    return held
+        is_held = bool(found) and found[-1].event.type is EventType.HELD
+        if entry.event.type in (_ENDS_A_HOLD if is_held else {EventType.HELD}):
+            found.append(entry)
+    return found
 
 
 def _checked(

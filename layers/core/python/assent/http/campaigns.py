@@ -62,7 +62,9 @@ def _add_definitions(
 
         scope = f"campaigns {actor}"
         answer = once().run(scope, idempotency_key, body.model_dump_json(), work)
-        return CampaignShown.model_validate_json(answer)
+        made = CampaignShown.model_validate_json(answer)
+        api.about(made.campaign_id)
+        return made
 
     @api.get("/v1/campaigns/<campaign_id>", tags=["Campaigns"])
     def read_campaign(campaign_id: CampaignInPath) -> CampaignShown:

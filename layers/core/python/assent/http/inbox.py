@@ -26,6 +26,7 @@ def add_inbox(api: Api, store: Callable[[], InboxStore], cursors: Cursors) -> No
         marketing to their sender until they are read."""
         query = f"inbox {box}"
         items, more = store().page(Box(box), limit=limit, cursor=cursors.read(query, cursor))
+        api.concerns(*(each.subscriber_key for each in items if each.subscriber_key))
         return InboxPage(
             items=[_shown(each) for each in items], next_cursor=cursors.issue(query, more)
         )

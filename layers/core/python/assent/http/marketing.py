@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from assent.audience.service import SegmentService
 from assent.campaigns.service import CampaignService
+from assent.evidence.staff_audit import StaffAudit
 from assent.http.campaigns import add_campaigns
 from assent.http.cursors import Cursors, checksum
 from assent.http.idempotency import Once
@@ -26,11 +27,12 @@ class MarketingServices:
     inbox: InboxStore
     once: Once
     brand: str
+    audit: StaffAudit
 
 
 def marketing_api(services: Callable[[], MarketingServices]) -> Api:
     """Return the routes; `services` is first asked when a request comes."""
-    api = Api(is_staff=True)
+    api = Api(is_staff=True, audit=lambda: services().audit)
     # This function may not use the phone key, and its lists say nothing about one person.
     cursors = Cursors(checksum)
     add_programmes(api, lambda: services().programmes, cursors, lambda: services().brand)

@@ -5,6 +5,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 
 from assent.http.cursors import MAX_PAGE
+from assent.phone import PhoneNumber
 
 _ID = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 
@@ -26,3 +27,11 @@ IdempotencyKey = Annotated[
         "answered as before and done once; it is remembered for a day.",
     ),
 ]
+
+
+def phone_in(raw: str) -> PhoneNumber:
+    """Return the number in a query, where a plus sign that was not escaped arrives as a space.
+
+    Raises InvalidPhoneError.
+    """
+    return PhoneNumber.parse("+" + raw[1:] if raw[:1] == " " else raw)

@@ -41,6 +41,7 @@ def add_programmes(
     @api.post("/v1/programmes", status_code=201, tags=["Programmes"])
     def create_programme(body: NewProgramme) -> ProgrammeShown:
         """Create a programme. It takes sign-ups once a disclosure is published."""
+        api.about(body.programme_id)
         made = service().create(_draft(ProgrammeId(body.programme_id), body, brand()))
         record("programme_created", {"programme_id": made.programme_id, "by": api.staff.subject})
         return _shown(made)

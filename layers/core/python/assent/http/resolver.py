@@ -16,6 +16,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from assent.errors import ForbiddenError
 from assent.http import guards, problems
+from assent.http.audited import Entering, Notes, named_in_path
 from assent.http.refusals import MalformedRequestError, RouteNotFoundError
 from assent.http.staff import PERMITTED, Staff, staff_of
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.event_handler.api_gateway import ResponseBuilder, Route
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from assent.evidence.staff_audit import AuditAction, StaffAudit
+    from assent.identifiers import SubscriberKey
 
 SECURITY_HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
@@ -40,14 +44,19 @@ class _Request(threading.local):
     def __init__(self) -> None:
         self.event = APIGatewayProxyEventV2({})
         self.context: dict[str, Any] = {}
+        self.notes = Notes()
 
 
 class Api(APIGatewayHttpResolver):
-    """One function's routes. `is_staff` closes each of them but to the groups of `PERMITTED`."""
+    """One function's routes. `is_staff` closes each of them but to the groups of `PERMITTED`, and
+    enters each request in `audit` as `AUDITED` says; without one, staff routes cannot be made."""
 
-    def __init__(self, *, is_staff: bool) -> None:
+    def __init__(self, *, is_staff: bool, audit: Callable[[], StaffAudit] | None = None) -> None:
+        if is_staff != (audit is not None):
+            message = "staff routes, and only they, are audited"
+            raise ValueError(message)
         self._request = _Request()
-        self._is_staff = is_staff
+        self._audit = audit
         super().__init__(
             enable_validation=True,
             # Without its own status, an answer of the wrong shape would pass for a bad request.
@@ -87,6 +96,16 @@ class Api(APIGatewayHttpResolver):
         """Who calls, by their verified token."""
         return staff_of(self.current_event.raw_event)
 
+    def concerns(self, *subscriber_keys: SubscriberKey) -> None:
+        """Name the people whose data this request shows or changes, for the audit."""
+        self._request.notes.subscriber_keys = tuple(sorted(set(subscriber_keys)))
+
+    def about(self, name: str, action: AuditAction | None = None) -> None:
+        """Name the campaign, export or the like that this request is about, for the audit; and
+        what was done, where it is not what the table says."""
+        self._request.notes.about = name
+        self._request.notes.action = action
+
     def header(self, name: str) -> str | None:
         """Return a request header, None when it was not sent; names are in lower case."""
         value = self.current_event.raw_event["headers"].get(name)
@@ -95,6 +114,7 @@ class Api(APIGatewayHttpResolver):
     def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Answer one HTTP API event (payload 2.0); never raises."""
         self._request.event = APIGatewayProxyEventV2(dict(event))
+        self._request.notes = Notes()
         try:
             answer = super().resolve(guards.readable(event), context)
         except Exception as error:
@@ -130,9 +150,20 @@ class Api(APIGatewayHttpResolver):
         return self._request.event
 
     def _call_route(self, route: Route, route_arguments: dict[str, str]) -> ResponseBuilder[Any]:
-        if self._is_staff and route in self.routes():
+        if self._audit is None or route not in self.routes():
+            return super()._call_route(route, route_arguments)
+        notes = self._request.notes
+        notes.about = named_in_path(route_arguments)
+        entering = Entering(self._audit, key_of(route), self.staff, self._request_id(), notes)
+        try:
             permit(route, self.staff)
-        return super()._call_route(route, route_arguments)
+        except ForbiddenError:
+            entering.forbidden()
+            raise
+        entering.before()
+        built = super()._call_route(route, route_arguments)
+        entering.after(built.response.status_code)
+        return built
 
     def _problem(self, error: Exception) -> Response[str]:
         return problems.respond(error, self._request_id())

@@ -35,6 +35,7 @@ def add_segments(api: Api, service: Callable[[], SegmentService], cursors: Curso
     def create_segment(body: NewSegment) -> SegmentShown:
         """Save a rule under a name."""
         made = service().create(body.name, parse(body.rule))
+        api.about(made.segment_id)
         record("segment_created", {"segment_id": made.segment_id, "by": api.staff.subject})
         return _shown(made)
 

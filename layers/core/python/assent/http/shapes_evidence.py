@@ -32,18 +32,26 @@ class HistoryPage(Answer):
 
 
 class ConsentShown(Answer):
-    """The standing with one programme at one instant, and the event that decided it."""
+    """The standing with one programme at one instant, and the events that decide it."""
 
     programme_id: str
     at: str
     status: str
+    stopped: bool
     held: bool
-    may_be_texted: bool
-    decided_by: EventShown | None
+    may_be_texted: bool = Field(description="Confirmed, and neither stopped nor held")
+    decided_by: EventShown | None = Field(description="What led to `status`; absent: nothing did")
+    events: list[EventShown] = Field(
+        description="All that ever changed this answer, in the order in which they count"
+    )
 
 
 class ConsentPage(Answer):
     subscriber_key: str
+    at: str
+    as_known: bool
+    stopped: bool = Field(description="Whether a brand-wide opt-out stood, programmes or none")
+    held: bool = Field(description="Whether marketing rested until a reply was read")
     items: list[ConsentShown]
     next_cursor: NextCursor = None
 

@@ -58,6 +58,7 @@ PERMITTED: Mapping[str, frozenset[Group]] = {
     "GET /v1/exports": _COMPLIANCE,
     "POST /v1/exports": _COMPLIANCE,
     "GET /v1/exports/{export_id}": _COMPLIANCE,
+    "GET /v1/audit": _COMPLIANCE,
 }
 
 
