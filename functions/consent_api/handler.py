@@ -1,25 +1,26 @@
-"""Takes sign-ups and confirmations from the public."""
+"""Takes sign-ups and confirmations from the public; texts nobody itself."""
 
 from __future__ import annotations
 
 import functools
 from typing import TYPE_CHECKING, Any
 
+from assent.abuse.counters import Subjects
+from assent.abuse.guard import Conversions, Door
+from assent.abuse.limits import limits
 from assent.aws import clients
+from assent.aws.breakers import DynamoBreakers
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
-from assent.aws.counted import CountedMessageLedger
+from assent.aws.counters import DynamoCounters
 from assent.aws.idempotency_store import DynamoIdempotencyStore
 from assent.aws.phone_keys import KmsPhoneKeys
 from assent.aws.programme_store import DynamoProgrammeStore
-from assent.aws.rate_store import DynamoRateStore
-from assent.aws.sns_sender import SnsSmsSender
+from assent.aws.sign_up_queue import SqsSignUpQueue
 from assent.clock import SystemClock
 from assent.consent.service import ConsentService
 from assent.http.idempotency import Once
 from assent.http.public import PublicServices, public_api
 from assent.identifiers import RandomIds
-from assent.messages.messenger import Messenger
-from assent.messages.pace import REPLY_HORIZON, Pace
 from assent.opt_in.form_token import FormTokens
 from assent.opt_in.service import OptInService
 from assent.settings import ConsentApiSettings
@@ -42,29 +43,26 @@ def wiring() -> PublicServices:
         settings.consent_events_table,
         settings.evidence_table,
         settings.control_table,
-        settings.outbox_table,
     )
     store = DynamoConsentStore(dynamodb, tables, clock)
     programmes = DynamoProgrammeStore(dynamodb, settings.programmes_table)
-    identity, rate = settings.origination_identity, settings.parts_per_second
-    rates = DynamoRateStore(dynamodb, settings.control_table)
-    messenger = Messenger(
-        sender=SnsSmsSender(clients.sms(), identity),
-        ledger=CountedMessageLedger(dynamodb, settings.messages_table, clock),
-        pace=Pace(rates, clock, identity, rate, horizon=REPLY_HORIZON),
-        clock=clock,
+    counters, subjects = DynamoCounters(dynamodb, settings.control_table), Subjects(keys.mac)
+    tokens = FormTokens(keys, clock, ids, counters)
+    table = limits(
+        per_ip=settings.sign_ups_per_ip,
+        per_prefix=settings.sign_ups_per_prefix,
+        in_all=settings.texts_per_hour,
     )
-    tokens = FormTokens(keys, clock)
     opt_in = OptInService(
         programmes=programmes,
         consent=ConsentService(store, clock, ids),
         store=store,
         keys=keys,
-        messenger=messenger,
+        tokens=tokens,
+        door=Door(counters, subjects, clock, table),
+        queue=SqsSignUpQueue(clients.sqs(), settings.confirmation_queue),
+        conversions=Conversions(DynamoBreakers(dynamodb, settings.control_table), subjects, clock),
         clock=clock,
-        brand=settings.brand,
-        support_contact=settings.support_contact,
-        allowed_countries=settings.allowed_countries,
     )
     idempotency = DynamoIdempotencyStore(dynamodb, settings.control_table)
     once = Once(idempotency, clock, functools.partial(keys.mac, "idempotency"))

@@ -10,7 +10,10 @@ import functools
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from assent.abuse.counters import Subjects
+from assent.abuse.guard import Conversions
 from assent.aws import clients
+from assent.aws.breakers import DynamoBreakers
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
 from assent.aws.counted import CountedMessageLedger
 from assent.aws.inbox_store import DynamoInboxStore
@@ -82,6 +85,9 @@ def wiring() -> InboundParts:
         clock=clock,
         brand=settings.brand,
         support_contact=settings.support_contact,
+        conversions=Conversions(
+            DynamoBreakers(dynamodb, settings.control_table), Subjects(keys.mac), clock
+        ),
     )
     quarantine = S3QuarantineBucket(clients.s3(), settings.quarantine_bucket)
     return InboundParts(inbound, consent, keys, quarantine)

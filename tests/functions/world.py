@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -35,6 +36,14 @@ CREDENTIALS = {
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": REGION,
     "AWS_REGION": REGION,
+}
+_FEEDS_A_QUEUE = ("consent_api",)
+# One address and one block of numbers sign up whole test files; the limits have tests of their own.
+ROOMY = {
+    "SignUpsPerIp": "1000000",
+    "SignUpsPerPrefix": "1000000",
+    "TextsPerHour": "1000000",
+    "TextsPerCountryDay": "1000000",
 }
 _MACHINE = {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}
 
@@ -63,7 +72,19 @@ class World:
         """Call a function by its folder's name, the event and answer as JSON would carry them."""
         self.wire(function)
         answer = handler_module(function).handler(_json(event), context or Context())
+        if function in _FEEDS_A_QUEUE:
+            self.deliver()
         return _json(answer)
+
+    def deliver(self) -> None:
+        """Hand what waits in the sign-ups' queue to its function, as Lambda would."""
+        sqs, url = boto3.client("sqs"), self.references["ConfirmationQueue"]
+        while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for each in found:
+                record = {"messageId": each["MessageId"], "body": each["Body"]}
+                answer = self.invoke("confirmation_send", {"Records": [record]})
+                assert answer == {"batchItemFailures": []}
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
 
     def wire(self, function: str) -> Any:
         """Return the function's parts, built under its own environment."""
@@ -133,13 +154,14 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def a_world() -> Iterator[World]:
-    """A new stack; functions wired to an earlier one forget it."""
+def a_world(parameters: Mapping[str, str] = MappingProxyType(ROOMY)) -> Iterator[World]:
+    """A new stack; functions wired to an earlier one forget it. `parameters` override the
+    template's own values."""
     with environment(CREDENTIALS), mock_aws():
         for path in sorted((ROOT / "functions").iterdir()):
             if (path / "handler.py").exists():
                 handler_module(path.name).wiring.cache_clear()
-        yield World(_references())
+        yield World(_references() | parameters)
 
 
 def _references() -> dict[str, str]:
@@ -148,6 +170,8 @@ def _references() -> dict[str, str]:
     for name, properties in of_type("AWS::DynamoDB::Table").items():
         _create_table(name, properties)
         found[name] = name
+    for name in of_type("AWS::SQS::Queue"):
+        found[name] = boto3.client("sqs").create_queue(QueueName=name)["QueueUrl"]
     for name in of_type("AWS::S3::Bucket"):
         found[name] = name.lower()
         boto3.client("s3").create_bucket(Bucket=name.lower())

@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from assent.abuse.counters import Subjects
+from assent.abuse.guard import Conversions, Door, TextGuard
+from assent.abuse.limits import Limits, limits
 from assent.consent.model import ConsentStatus
 from assent.consent.service import ConsentService
 from assent.identifiers import ProgrammeId
@@ -15,15 +18,19 @@ from assent.inbound.service import MAX_REPLIES_PER_DAY, InboundOutcome, InboundS
 from assent.messages.ledger import OutboundText, Purpose, SendResult
 from assent.messages.messenger import Messenger
 from assent.messages.pace import REPLY_HORIZON, Ask, Booking, Busy, Pace
+from assent.opt_in.answering import Answering
+from assent.opt_in.form_token import FormTokens
 from assent.opt_in.service import OptInForm, OptInService
 from assent.phone import PhoneNumber
 from assent.programmes.model import Disclosure, Programme
 from tests.fakes.frozen_clock import FrozenClock
 from tests.fakes.in_memory_consent_store import InMemoryConsentStore
+from tests.fakes.in_memory_counters import InMemoryBreakers, InMemoryCounters
 from tests.fakes.in_memory_inbox_store import InMemoryInboxStore
 from tests.fakes.in_memory_message_ledger import InMemoryMessageLedger
 from tests.fakes.in_memory_programme_store import InMemoryProgrammeStore
 from tests.fakes.in_memory_rate_store import InMemoryRateStore
+from tests.fakes.in_memory_sign_up_queue import InMemorySignUpQueue
 from tests.fakes.local_phone_keys import LocalPhoneKeys
 from tests.fakes.recording_sms_sender import RecordingSmsSender
 from tests.fakes.sequential_ids import SequentialIds
@@ -59,6 +66,10 @@ class House:
     programmes: InMemoryProgrammeStore = field(default_factory=InMemoryProgrammeStore)
     keys: LocalPhoneKeys = field(default_factory=LocalPhoneKeys)
     rates: InMemoryRateStore = field(default_factory=InMemoryRateStore)
+    counters: InMemoryCounters = field(default_factory=InMemoryCounters)
+    breakers: InMemoryBreakers = field(default_factory=InMemoryBreakers)
+    queue: InMemorySignUpQueue = field(default_factory=InMemorySignUpQueue)
+    limits: Limits = field(default_factory=limits)
 
     def __post_init__(self) -> None:
         self.consent = ConsentService(self.store, self.clock, SequentialIds())
@@ -86,7 +97,20 @@ class House:
             clock=self.clock,
             brand="Brew & Bloom",
             support_contact="help@brew.example",
+            conversions=self.conversions,
         )
+
+    @property
+    def subjects(self) -> Subjects:
+        return Subjects(self.keys.mac)
+
+    @property
+    def conversions(self) -> Conversions:
+        return Conversions(self.breakers, self.subjects, self.clock)
+
+    @property
+    def tokens(self) -> FormTokens:
+        return FormTokens(self.keys, self.clock, self.consent.ids, self.counters)
 
     @property
     def opt_in(self) -> OptInService:
@@ -95,15 +119,34 @@ class House:
             consent=self.consent,
             store=self.store,
             keys=self.keys,
+            tokens=self.tokens,
+            door=Door(self.counters, self.subjects, self.clock, self.limits),
+            queue=self.queue,
+            conversions=self.conversions,
+            clock=self.clock,
+        )
+
+    @property
+    def answering(self) -> Answering:
+        return Answering(
+            programmes=self.programmes,
+            consent=self.consent,
+            keys=self.keys,
             messenger=self.messenger,
+            guard=TextGuard(self.counters, self.breakers, self.subjects, self.clock, self.limits),
             clock=self.clock,
             brand="Brew & Bloom",
             support_contact="help@brew.example",
             allowed_countries=("US", "FR"),
         )
 
+    def ask(self, form: OptInForm) -> None:
+        """Send the form, and let what it asks for happen."""
+        self.opt_in.request(form)
+        self.queue.deliver(self.answering.answer)
+
     def sign_up(self, name: str = "offers", locale: str = "en") -> None:
-        self.opt_in.request(OptInForm(ProgrammeId(name), NUMBER, None, True, 1, locale))
+        self.ask(OptInForm(ProgrammeId(name), NUMBER, None, True, 1, locale))
 
     def text(
         self,

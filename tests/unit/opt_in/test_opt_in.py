@@ -18,7 +18,7 @@ from assent.errors import (
 )
 from assent.identifiers import ProgrammeId
 from assent.messages.ledger import Outcome, SendResult
-from assent.opt_in.form_token import FormTokens
+from assent.opt_in.form_token import MIN_FILL
 from assent.opt_in.service import OptInForm
 from assent.phone import PhoneNumber
 from tests.fakes.in_memory_consent_store import InMemoryConsentStore
@@ -36,7 +36,7 @@ def _code(house: House) -> str:
 
 def test_a_sign_up_is_answered_by_one_text_with_every_required_element() -> None:
     house = House()
-    house.opt_in.request(FORM)
+    house.ask(FORM)
     (text,) = house.sender.texts
     assert text.phone.e164 == NUMBER
     for element in ("Brew & Bloom", "Weekly offers", "8 msgs/month", "rates", "HELP", "STOP"):
@@ -45,7 +45,7 @@ def test_a_sign_up_is_answered_by_one_text_with_every_required_element() -> None
 
 def test_the_wording_shown_and_the_text_sent_are_evidence() -> None:
     house = House()
-    house.opt_in.request(FORM)
+    house.ask(FORM)
     requested, texted = house.store.history(house.keys.key_of(PHONE))
     assert requested[0].facts["disclosure_version"] == 1
     assert requested[0].facts["disclosure_locale"] == "en"
@@ -53,7 +53,9 @@ def test_the_wording_shown_and_the_text_sent_are_evidence() -> None:
     assert requested[1].facts["phone_as_typed"] == "(612) 555-0103"
     assert texted[0].type is EventType.CONFIRMATION_TEXTED
     assert texted[1] is not None
-    assert texted[1].facts["text"] == house.sender.bodies[0]
+    text = house.sender.bodies[0]
+    assert texted[1].facts["text"] == text.replace(_code(house), "••••••")
+    assert texted[1].facts["text_mac"] == house.keys.mac("confirmation_text", text)
     assert texted[1].facts["provider_message_id"] == "provider-1"
 
 
@@ -73,14 +75,14 @@ def test_a_faulty_form_is_refused_and_leaves_no_trace(
 ) -> None:
     house = House()
     with pytest.raises(error):
-        house.opt_in.request(form)
+        house.ask(form)
     assert house.sender.texts == []
     assert house.store.history(house.keys.key_of(PHONE)) == []
 
 
 def test_a_filled_honeypot_is_accepted_and_does_nothing() -> None:
     house = House()
-    house.opt_in.request(replace(FORM, honeypot="http://spam.example"))
+    house.ask(replace(FORM, honeypot="http://spam.example"))
     assert house.sender.texts == []
     assert house.store.standing(house.keys.key_of(PHONE)) is None
 
@@ -94,7 +96,7 @@ def test_a_filled_honeypot_is_accepted_and_does_nothing() -> None:
 )
 def test_a_country_that_is_not_served_gets_the_same_silence(number: str) -> None:
     house = House()
-    house.opt_in.request(replace(FORM, phone_raw=number, country=None))
+    house.ask(replace(FORM, phone_raw=number, country=None))
     assert house.sender.texts == []
     key = house.keys.key_of(PhoneNumber.parse(number))
     assert [e.type for e, _ in house.store.history(key)] == [EventType.REQUEST_DECLINED]
@@ -102,53 +104,54 @@ def test_a_country_that_is_not_served_gets_the_same_silence(number: str) -> None
 
 def test_pending_confirmed_and_stopped_numbers_get_no_second_text() -> None:
     house = House()
-    house.opt_in.request(FORM)
-    house.opt_in.request(FORM)
+    house.ask(FORM)
+    house.ask(FORM)
     assert len(house.sender.texts) == 1
     house.text("YES")
     texts = len(house.sender.texts)
-    house.opt_in.request(FORM)
+    house.ask(FORM)
     assert len(house.sender.texts) == texts
     house.text("STOP")
     texts = len(house.sender.texts)
-    house.opt_in.request(FORM)
+    house.ask(FORM)
     assert len(house.sender.texts) == texts
 
 
 def test_a_served_form_token_is_accepted() -> None:
     house = House()
-    token = FormTokens(house.keys, house.clock).issue(OFFERS)
-    house.opt_in.request(replace(FORM, form_token=token))
+    token = house.tokens.issue(OFFERS)
+    house.clock.advance(MIN_FILL)
+    house.ask(replace(FORM, form_token=token))
     assert len(house.sender.texts) == 1
 
 
 def test_a_throttled_text_may_be_asked_for_again_at_once() -> None:
     house = House()
     house.sender.answer = lambda _: SendResult(Outcome.THROTTLED)
-    house.opt_in.request(FORM)
+    house.ask(FORM)
     house.sender.answer = lambda _: None
-    house.opt_in.request(FORM)
+    house.ask(FORM)
     assert len(house.sender.texts) == 2
 
 
 def test_a_text_in_doubt_is_not_sent_again() -> None:
     house = House()
     house.sender.answer = lambda _: SendResult(Outcome.IN_DOUBT)
-    house.opt_in.request(FORM)
-    house.opt_in.request(FORM)
+    house.ask(FORM)
+    house.ask(FORM)
     assert len(house.sender.texts) == 1
 
 
 def test_the_code_confirms() -> None:
     house = House()
-    house.opt_in.request(FORM)
+    house.ask(FORM)
     house.opt_in.confirm_code(OFFERS, "612-555-0103", _code(house), "US")
     assert house.status() is ConsentStatus.CONFIRMED
 
 
 def test_a_code_is_used_once() -> None:
     house = House()
-    house.opt_in.request(FORM)
+    house.ask(FORM)
     code = _code(house)
     house.opt_in.confirm_code(OFFERS, NUMBER, code)
     with pytest.raises(WrongCodeError):
@@ -157,7 +160,7 @@ def test_a_code_is_used_once() -> None:
 
 def test_five_wrong_codes_close_the_door_to_the_right_one() -> None:
     house = House()
-    house.opt_in.request(FORM)
+    house.ask(FORM)
     for _ in range(5):
         with pytest.raises(WrongCodeError):
             house.opt_in.confirm_code(OFFERS, NUMBER, "999999")
@@ -168,7 +171,7 @@ def test_five_wrong_codes_close_the_door_to_the_right_one() -> None:
 
 def test_a_code_dies_with_the_stop() -> None:
     house = House()
-    house.opt_in.request(FORM)
+    house.ask(FORM)
     code = _code(house)
     house.text("STOP")
     with pytest.raises(WrongCodeError):
@@ -177,17 +180,17 @@ def test_a_code_dies_with_the_stop() -> None:
 
 def test_an_earlier_code_dies_with_the_next_request() -> None:
     house = House()
-    house.opt_in.request(FORM)
+    house.ask(FORM)
     code = _code(house)
     house.clock.advance(601)
-    house.opt_in.request(FORM)
+    house.ask(FORM)
     with pytest.raises(WrongCodeError):
         house.opt_in.confirm_code(OFFERS, NUMBER, code)
 
 
 def test_every_wrong_code_sounds_the_same() -> None:
     house = House()
-    house.opt_in.request(FORM)
+    house.ask(FORM)
     heard = set()
     for number, code in [(NUMBER, "000000"), ("+16125550199", "000000"), ("x", "1"), (NUMBER, "")]:
         with pytest.raises(WrongCodeError) as caught:
@@ -203,7 +206,7 @@ def test_a_form_does_not_show_the_number_in_a_repr() -> None:
 def test_refusals_carry_the_field_at_fault() -> None:
     house = House()
     with pytest.raises(InputError) as caught:
-        house.opt_in.request(replace(FORM, consent=False))
+        house.ask(replace(FORM, consent=False))
     assert caught.value.field == "consent"
 
 
@@ -221,7 +224,7 @@ def test_guesses_made_at_once_each_spend_an_attempt() -> None:
             super().save_request(request, expected_attempts_left=expected_attempts_left)
 
     house = House(store=Raced())
-    house.opt_in.request(FORM)
+    house.ask(FORM)
     with pytest.raises(WrongCodeError):
         house.opt_in.confirm_code(OFFERS, NUMBER, _code(house))
     request = house.store.open_request(house.keys.key_of(PHONE), OFFERS)
@@ -237,7 +240,7 @@ def test_a_stop_between_the_code_and_its_record_wins() -> None:
             house.text("STOP")
 
     house = House(store=StoppedMeanwhile())
-    house.opt_in.request(FORM)
+    house.ask(FORM)
     with pytest.raises(WrongCodeError):
         house.opt_in.confirm_code(OFFERS, NUMBER, _code(house))
     assert house.status() is ConsentStatus.WITHDRAWN

@@ -55,7 +55,6 @@ class ConsentApiSettings(Settings):
     consent_events_table: str
     evidence_table: str
     control_table: str
-    outbox_table: str
     programmes_table: str
     confirmation_queue: str
     phone_key_id: str
@@ -71,7 +70,6 @@ class ConfirmationSendSettings(Settings):
     consent_events_table: str
     evidence_table: str
     control_table: str
-    outbox_table: str
     messages_table: str
     programmes_table: str
     phone_key_id: str

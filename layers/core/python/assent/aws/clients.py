@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
     from assent.aws.eum_opt_outs import EumOptOutClient
@@ -48,6 +49,12 @@ def s3() -> S3Client:
 def stepfunctions() -> SFNClient:
     """For starting workflows, which is safe to repeat: an execution's name is taken once."""
     return cast("SFNClient", _client("stepfunctions", _store().merge(Config(read_timeout=5))))
+
+
+@functools.cache
+def sqs() -> SQSClient:
+    """For handing sign-ups over; a copy does no harm, since each is acted on once."""
+    return cast("SQSClient", _client("sqs", _store()))
 
 
 @functools.cache

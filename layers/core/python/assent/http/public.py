@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from assent.errors import DisclosureNotFoundError
+from assent.errors import DisclosureNotFoundError, TooManyRequestsError
 from assent.http.fields import Locale
 from assent.http.idempotency import Once
 from assent.http.parameters import IdempotencyKey, ProgrammeInPath
@@ -64,7 +64,11 @@ def public_api(services: Callable[[], PublicServices]) -> Api:
         form = _form(body, api)
 
         def work() -> str:
-            services().opt_in.request(form)
+            try:
+                services().opt_in.request(form)
+            except TooManyRequestsError:
+                count("SignUpRefused")
+                raise
             count("OptInRequested")
             record("opt_in_requested", {"programme_id": body.programme_id, "reason": "form"})
             return Accepted().model_dump_json()

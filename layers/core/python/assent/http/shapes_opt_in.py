@@ -46,7 +46,11 @@ class OptIn(Body):
         default=None,
         description="The most texts a month that the person wants; never above the promise",
     )
-    form_token: Annotated[str, Field(max_length=512)] | None = None
+    form_token: Annotated[str, Field(max_length=512)] | None = Field(
+        default=None,
+        description="From `GET /v1/programmes/{programme_id}`, for one use. Without it, or sent "
+        "back within 2 s, fewer sign-ups are accepted per address and hour",
+    )
     website: Annotated[str, Field(max_length=300)] | None = Field(
         default=None,
         description="Honeypot: hide it from people and leave it empty. If it is filled, the answer "
@@ -97,4 +101,4 @@ class PublicProgramme(Answer):
     terms_url: str
     privacy_url: str
     disclosure: ShownDisclosure
-    form_token: str = Field(description="Send it back with the form; valid for one day")
+    form_token: str = Field(description="Send it back with the form; for one use within a day")

@@ -20,6 +20,7 @@ from assent.messages.messenger import OneText
 from assent.programmes.texts import SystemText, system_text
 
 if TYPE_CHECKING:
+    from assent.abuse.guard import Conversions
     from assent.clock import Clock
     from assent.consent.model import ConsentStore, PhoneKeys
     from assent.consent.outcomes import StartOutcome
@@ -84,6 +85,7 @@ class InboundService:
     clock: Clock
     brand: str
     support_contact: str
+    conversions: Conversions
 
     def receive(self, sms: InboundSms) -> InboundOutcome:
         """Record what `sms` asks for, then answer it where an answer is due."""
@@ -203,6 +205,8 @@ class InboundService:
         return next((row.programme_id for row in answered), None)
 
     def _welcome(self, heard: _Heard, outcome: StartOutcome) -> bool:
+        if outcome.reason is OptInReason.CONFIRMED:
+            self.conversions.confirmed(heard.phone)
         known = {programme.programme_id: programme for programme in heard.programmes}
         confirmed = [known[name] for name in outcome.confirmed if name in known]
         if not confirmed and outcome.reason is OptInReason.ALREADY_ACTIVE:

@@ -23,17 +23,25 @@ if TYPE_CHECKING:
 
 _PATIENCE = timedelta(seconds=3)
 _MISSED_SLOTS = 3
+_RECORDED_AT_MOST = 2
 
 
 @dataclass(frozen=True, slots=True)
 class OneText:
-    """A text to one person; `purpose` is any but `campaign`."""
+    """A text to one person; `purpose` is any but `campaign`. `secret` is a part of the body that
+    only this person may read, such as a code."""
 
     subscriber_key: SubscriberKey
     phone: PhoneNumber
     body: str
     purpose: Purpose
     programme_id: ProgrammeId | None = None
+    secret: str | None = None
+
+    @property
+    def kept(self) -> str:
+        """The body as it is kept: with the secret blotted out, sign for sign."""
+        return self.body.replace(self.secret, "•" * len(self.secret)) if self.secret else self.body
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,8 @@ class Messenger:
         """Publish once in a slot of the shared pace, and return the recorded fate.
 
         Raises TryAgainError, with nothing sent and nothing recorded, when no slot comes free
-        within about 3 s.
+        within about 3 s. Once it was published nothing is raised, lest it be sent again: a row
+        that the ledger does not take at the second asking is only returned.
         """
         parts = count_parts(text.body).parts
         self._take_slot(parts)
@@ -63,14 +72,22 @@ class Messenger:
             claimed_at=at,
             purpose=text.purpose,
             outcome=result.outcome,
-            body=text.body,
+            body=text.kept,
             parts=parts,
             programme_id=text.programme_id,
             provider_message_id=result.provider_message_id,
             reason=result.reason,
         )
-        self.ledger.record([row])
+        self._record(row)
         return row
+
+    def _record(self, row: LedgerRow) -> None:
+        for _ in range(_RECORDED_AT_MOST):
+            try:
+                self.ledger.record([row])
+            except TryAgainError:
+                continue
+            return
 
     def _take_slot(self, parts: int) -> None:
         for _ in range(_MISSED_SLOTS):

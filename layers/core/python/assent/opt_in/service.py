@@ -1,46 +1,42 @@
 """A form asks for consent, and a code typed into it gives consent.
 
-Whoever asks for whichever number hears the same: what is known of a number is never told.
+Whoever asks for whichever number hears the same after the same work: at this door nothing that is
+known of a number is read, let alone told. What follows from a sign-up is done in `answering`.
 """
 
 from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from assent.consent.events import Source
-from assent.consent.outcomes import SignUp
 from assent.consent.policy import ConfirmReason, decide_confirm
 from assent.errors import (
     ChangedMeanwhileError,
     ConsentNotGivenError,
     DisclosureNotFoundError,
     InvalidPhoneError,
-    TryAgainError,
     UnknownDisclosureError,
     WrongCodeError,
 )
-from assent.messages.ledger import Outcome, Purpose
-from assent.messages.messenger import OneText
-from assent.opt_in.form_token import FormTokens
+from assent.opt_in.sign_ups import AskedSignUp, code_hash
 from assent.phone import PhoneNumber
-from assent.programmes.texts import SystemText, chosen_locale, system_text
+from assent.programmes.texts import chosen_locale
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from assent.abuse.guard import Conversions, Door
     from assent.clock import Clock
     from assent.consent.model import ConsentStore, OpenRequest, PhoneKeys
     from assent.consent.service import ConsentService
     from assent.identifiers import ProgrammeId, SubscriberKey
-    from assent.messages.messenger import Messenger
+    from assent.opt_in.form_token import FormTokens, ShownForm
+    from assent.opt_in.sign_ups import SignUpQueue
     from assent.programmes.model import Disclosure, Programme, ProgrammeStore
 
-_CODE_PURPOSE = "confirmation_code"
-_NOT_SENT = (Outcome.THROTTLED, Outcome.ABORTED)
 _MAX_RACES = 5
 
 
@@ -68,75 +64,45 @@ class OptInForm:
 
 @dataclass(frozen=True, slots=True)
 class OptInService:
-    """The public's two acts. `allowed_countries` is the deployment's list, beside the
-    programme's; `min_fill` is the least time that a person needs for a form with a token."""
+    """The public's two acts."""
 
     programmes: ProgrammeStore
     consent: ConsentService
     store: ConsentStore
     keys: PhoneKeys
-    messenger: Messenger
+    tokens: FormTokens
+    door: Door
+    queue: SignUpQueue
+    conversions: Conversions
     clock: Clock
-    brand: str
-    support_contact: str
-    allowed_countries: tuple[str, ...]
-    min_fill: timedelta = timedelta(0)
 
     def request(self, form: OptInForm) -> None:
-        """Record the request and text its confirmation, or quietly do not.
+        """Take the sign-up in; a text follows, or quietly does not.
 
         Raises only for what the form itself shows: InvalidPhoneError, ConsentNotGivenError,
-        UnknownDisclosureError, ProgrammeNotFoundError, InvalidFormTokenError.
+        UnknownDisclosureError, ProgrammeNotFoundError, InvalidFormTokenError; and
+        TooManyRequestsError for its address, its block of numbers and the total, which depend on
+        nobody. A form that is refused keeps its token, save one that was used before.
         """
         programme = self.programmes.programme(form.programme_id)
         if not form.consent:
             raise ConsentNotGivenError("Tick the box to agree.", field="consent")
         phone = PhoneNumber.parse(form.phone_raw, form.country)
         disclosure = self._disclosure(form, programme)
-        if form.honeypot:
-            return
-        if form.form_token is not None:
-            tokens = FormTokens(self.keys, self.clock, self.min_fill)
-            tokens.verify(form.form_token, programme.programme_id)
-        self._ask(form, programme, phone, disclosure)
-
-    def confirm_code(
-        self, programme_id: ProgrammeId, phone_raw: str, code: str, country: str | None = None
-    ) -> None:
-        """Confirm the open request by the code from its text.
-
-        Raises WrongCodeError, always the same, whatever is wrong. An attempt is spent before the
-        code is compared, so that guesses made at once count one by one.
-        """
-        try:
-            phone = PhoneNumber.parse(phone_raw, country)
-        except InvalidPhoneError:
-            raise _wrong() from None
-        key = self.keys.key_of(phone)
-        given = self._code_hash(key, programme_id, code.strip())
-        request = self._spend_attempt(key, programme_id)
-        if request is None or not hmac.compare_digest(given, request.code_hash):
-            raise _wrong()
-        outcome = self.consent.confirm(
-            key, programme_id, Source.CODE, {"entered": "code"}, None, self.clock.now()
-        )
-        if not outcome.is_confirmed:
-            raise _wrong()
-
-    def _ask(
-        self, form: OptInForm, programme: Programme, phone: PhoneNumber, disclosure: Disclosure
-    ) -> None:
-        key, code = self.keys.key_of(phone), self.consent.ids.code()
-        locale = chosen_locale(form.locale, programme.locales)
-        outcome = self.consent.request(
-            SignUp(
-                subscriber_key=key,
-                phone=phone,
+        shown = self._shown(form)
+        has_token = shown is not None and shown.is_filled_by_hand
+        self.door.pass_in(form.ip or "", phone, has_token=has_token)
+        if shown is not None:
+            self.tokens.use_up(shown)
+        self.queue.put(
+            AskedSignUp(
+                sign_up_id=self.consent.ids.new("s"),
                 programme_id=programme.programme_id,
-                locale=locale,
-                code_hash=self._code_hash(key, programme.programme_id, code),
-                is_country_served=phone.country in programme.countries
-                and phone.country in self.allowed_countries,
+                phone=phone,
+                locale=chosen_locale(form.locale, programme.locales),
+                asked_at=self.clock.now(),
+                has_token=has_token,
+                is_bot=bool(form.honeypot),
                 facts={
                     "disclosure_version": disclosure.version,
                     "disclosure_digest": disclosure.digest,
@@ -154,29 +120,36 @@ class OptInService:
                 profile=form.profile,
             )
         )
-        if outcome.decision and outcome.decision.send_confirmation:
-            brand = programme.brand or self.brand
-            text = (SystemText.CONFIRMATION, locale, programme, brand, self.support_contact, code)
-            body = system_text(*text)
-            self._text(
-                OneText(key, phone, body, Purpose.CONFIRMATION, programme.programme_id), programme
-            )
 
-    def _text(self, text: OneText, programme: Programme) -> None:
-        """Send the confirmation and record it as sent; a busy sender is no news to the asker."""
+    def confirm_code(
+        self, programme_id: ProgrammeId, phone_raw: str, code: str, country: str | None = None
+    ) -> None:
+        """Confirm the open request by the code from its text.
+
+        Raises WrongCodeError, always the same, whatever is wrong. An attempt is spent before the
+        code is compared, so that guesses made at once count one by one.
+        """
         try:
-            row = self.messenger.send(text)
-        except TryAgainError:
-            outcome, provider_id = Outcome.THROTTLED, None
-        else:
-            outcome, provider_id = row.outcome, row.provider_message_id
-        self.consent.texted(
-            text.subscriber_key,
-            programme.programme_id,
-            facts={"outcome": outcome.value},
-            evidence={"text": text.body, "provider_message_id": provider_id},
-            was_sent=outcome not in _NOT_SENT,
+            phone = PhoneNumber.parse(phone_raw, country)
+        except InvalidPhoneError:
+            raise _wrong() from None
+        key = self.keys.key_of(phone)
+        given = code_hash(self.keys, key, programme_id, code.strip())
+        request = self._spend_attempt(key, programme_id)
+        if request is None or not hmac.compare_digest(given, request.code_hash):
+            raise _wrong()
+        outcome = self.consent.confirm(
+            key, programme_id, Source.CODE, {"entered": "code"}, None, self.clock.now()
         )
+        if not outcome.is_confirmed:
+            raise _wrong()
+        if outcome.reason is ConfirmReason.CONFIRMED:
+            self.conversions.confirmed(phone)
+
+    def _shown(self, form: OptInForm) -> ShownForm | None:
+        if form.form_token is None:
+            return None
+        return self.tokens.read(form.form_token, form.programme_id)
 
     def _disclosure(self, form: OptInForm, programme: Programme) -> Disclosure:
         """Return the wording of this version in the locale shown, which is the nearest one."""
@@ -211,9 +184,6 @@ class OptInService:
                 continue
             return spent
         return None
-
-    def _code_hash(self, key: SubscriberKey, programme_id: ProgrammeId, code: str) -> str:
-        return self.keys.mac(_CODE_PURPOSE, f"{key}|{programme_id}|{code}")
 
 
 def _wrong() -> WrongCodeError:
