@@ -40,7 +40,11 @@ def wiring() -> Answering:
     dynamodb, clock, control = clients.dynamodb(), SystemClock(), settings.control_table
     keys = KmsPhoneKeys(clients.kms(), settings.phone_key_id, settings.phone_key_version)
     tables = ConsentTables(
-        settings.subscribers_table, settings.consent_events_table, settings.evidence_table, control
+        settings.subscribers_table,
+        settings.consent_events_table,
+        settings.evidence_table,
+        control,
+        settings.outbox_table,
     )
     identity, rate = settings.origination_identity, settings.parts_per_second
     messenger = Messenger(

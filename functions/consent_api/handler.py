@@ -43,6 +43,7 @@ def wiring() -> PublicServices:
         settings.consent_events_table,
         settings.evidence_table,
         settings.control_table,
+        settings.outbox_table,
     )
     store = DynamoConsentStore(dynamodb, tables, clock)
     programmes = DynamoProgrammeStore(dynamodb, settings.programmes_table)

@@ -45,8 +45,15 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 KEPT_KEYS = ROOT / ".local" / "phone-keys.json"
 STACK_NAME = "assent-local"
-# Wider than the template's default, so that the demo can show rules of many places.
-PARAMETERS = {"AllowedCountries": "US,CA,GB,FR,AU,SE,DE,BR,ES,IT,NL,PL,CZ,MX,JP,ZA,NZ,IE"}
+PARAMETERS = {
+    # Wider than the template's default, so that the demo can show rules of many places.
+    "AllowedCountries": "US,CA,GB,FR,AU,SE,DE,BR,ES,IT,NL,PL,CZ,MX,JP,ZA,NZ,IE",
+    # Everybody here has one address, and the numbers kept for drama fill a few blocks.
+    "SignUpsPerIp": "1000000",
+    "SignUpsPerPrefix": "1000000",
+    "TextsPerHour": "1000000",
+    "TextsPerCountryDay": "1000000",
+}
 _WAKERS = ("sqs.SendMessage", "sqs.SendMessageBatch", "sns.Publish", "sns.PublishBatch")
 
 

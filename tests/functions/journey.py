@@ -90,7 +90,9 @@ class Journey:
         }
 
     def agree(self, phone: str) -> None:
+        before = len(self.stack.texts(phone))
         self.ask(phone)
+        self.until(lambda: len(self.stack.texts(phone)) > before)
         found = re.search(r"\b\d{6}\b", self.stack.texts(phone)[-1].body)
         assert found is not None
         body = {"programme_id": "vip", "phone": phone, "code": found.group()}

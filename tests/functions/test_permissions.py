@@ -29,6 +29,7 @@ EXPLAINED: dict[Grant, str] = {
     ("*", "kms:Encrypt", "dynamodb"): BY_GUIDE,
     ("*", "kms:GenerateDataKey", "dynamodb"): BY_GUIDE,
     ("ConsentApi", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,
+    ("ConfirmationSend", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,
     ("CampaignSend", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,
     ("ExportApi", "dynamodb:GetItem", "SubscribersTable"): TOLD_ALL,
 }

@@ -55,6 +55,7 @@ class ConsentApiSettings(Settings):
     consent_events_table: str
     evidence_table: str
     control_table: str
+    outbox_table: str
     programmes_table: str
     confirmation_queue: str
     phone_key_id: str
@@ -71,6 +72,7 @@ class ConfirmationSendSettings(Settings):
     evidence_table: str
     control_table: str
     messages_table: str
+    outbox_table: str
     programmes_table: str
     phone_key_id: str
     phone_key_version: int
