@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from assent.programmes.model import Disclosure
 
 OFFERS = ProgrammeId("offers")
+NEED_PROGRAMME = (
+    SystemText.CONFIRMATION,
+    SystemText.CONFIRMED,
+    SystemText.REMINDER,
+    SystemText.RECONFIRMATION,
+)
 DRAFT = ProgrammeDraft(
     programme_id=OFFERS,
     name="Weekly offers",
@@ -59,7 +65,7 @@ def _service() -> ProgrammeService:
 def test_every_text_is_one_gsm7_part(kind: SystemText, locale: str, has_programme: bool) -> None:
     programme = _service().create(DRAFT)
     shown = programme if has_programme else None
-    if not has_programme and kind in (SystemText.CONFIRMATION, SystemText.CONFIRMED):
+    if not has_programme and kind in NEED_PROGRAMME:
         with pytest.raises(ValueError, match="programme"):
             system_text(kind, locale, shown, "Brew & Bloom", "help@brew.example", "123456")
         return

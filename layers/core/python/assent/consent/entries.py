@@ -155,12 +155,17 @@ def is_overdue(standing: Standing, request: OpenRequest, now: datetime) -> bool:
 
 def expiry(request: OpenRequest) -> Entry:
     """Return the event of a request that nobody answered in time."""
+    return ended(request.programme_id, request.epoch, request.expires_at)
+
+
+def ended(programme_id: ProgrammeId, epoch: int, over_at: datetime) -> Entry:
+    """Return the event of a wait that was over at `over_at`."""
     return Entry(
         EventType.EXPIRED,
         Source.SCHEDULE,
-        request.programme_id,
-        epoch=request.epoch,
-        facts={"expires_at": iso(request.expires_at)},
+        programme_id,
+        epoch=epoch,
+        facts={"expires_at": iso(over_at)},
     )
 
 

@@ -55,7 +55,9 @@ class Act:
 @dataclass(frozen=True, slots=True)
 class Line:
     """Where one programme stands. `requested_at` and `expires_at` are set while a request is open,
-    or, with a consent, once the person was asked to confirm it anew; `is_restorable` marks a consent that a brand-wide stop ended, so that START brings it back."""
+    or, with a consent, once the person was asked to confirm it anew; `is_restorable` marks a
+    consent that a brand-wide stop ended, so that START brings it back.
+    """
 
     status: ConsentStatus
     at: datetime
@@ -180,27 +182,29 @@ def happened_at(event: ConsentEvent) -> datetime:
 
 
 def _act_of(event: ConsentEvent) -> Act | None:
-    at = happened_at(event)
-    match event.type:
-        case EventType.REQUESTED:
-            expires_at = parse_iso(str(event.facts["expires_at"]))
-            return Act(ActKind.REQUEST, at, event.programme_id, expires_at)
-        case EventType.RECONFIRMATION_ASKED:
-            expires_at = parse_iso(str(event.facts["expires_at"]))
-            return Act(ActKind.ASK_AGAIN, at, event.programme_id, expires_at)
-        case EventType.ERASED:
-            return Act(ActKind.ERASE, at)
-        case EventType.EXPIRED:
-            over_at = parse_iso(str(event.facts["expires_at"]))
-            return Act(ActKind.EXPIRE, over_at, event.programme_id)
-        case EventType.WITHDRAWN:
-            return Act(ActKind.STOP, at, event.programme_id)
-        case _ if event.type in _CONSENTING:
-            return _consenting_act(event, at)
-        case _:
-            return None
+    kind, at = _KINDS.get(event.type), happened_at(event)
+    if event.type in _CONSENTING:
+        return _consenting_act(event, at)
+    if kind is None:
+        return None
+    if kind not in _WITH_AN_END:
+        return Act(kind, at, event.programme_id)
+    ends_at = parse_iso(str(event.facts["expires_at"]))
+    if kind is ActKind.EXPIRE:
+        return Act(kind, ends_at, event.programme_id)
+    return Act(kind, at, event.programme_id, ends_at)
 
 
+_KINDS = MappingProxyType(
+    {
+        EventType.REQUESTED: ActKind.REQUEST,
+        EventType.RECONFIRMATION_ASKED: ActKind.ASK_AGAIN,
+        EventType.EXPIRED: ActKind.EXPIRE,
+        EventType.WITHDRAWN: ActKind.STOP,
+        EventType.ERASED: ActKind.ERASE,
+    }
+)
+_WITH_AN_END = (ActKind.REQUEST, ActKind.ASK_AGAIN, ActKind.EXPIRE)
 _CONSENTING = frozenset(
     {
         EventType.STARTED,

@@ -27,6 +27,8 @@ class Purpose(StrEnum):
     CONFIRMED_REPLY = "confirmed_reply"
     OPT_OUT_REPLY = "opt_out_reply"
     HELP_REPLY = "help_reply"
+    REMINDER = "reminder"
+    RECONFIRMATION = "reconfirmation"
 
 
 class Outcome(StrEnum):

@@ -6,20 +6,43 @@ A disclosure is immutable once published, because an event years old must still 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
 
     from assent.identifiers import ProgrammeId
 
 
 @dataclass(frozen=True, slots=True)
+class OptInTerms:
+    """How people get into a programme. Words are kept as texts are compared: folded and bare.
+
+    `yes_words`, per locale, confirm beside YES; a text of one of `join_words` asks for consent.
+    `pending_hours` is how long a request waits. `texts` replace the house's own by kind and locale.
+    """
+
+    yes_words: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    join_words: tuple[str, ...] = ()
+    sends_reminder: bool = False
+    pending_hours: int = 72
+    reconfirm_after_days: int | None = None
+    expires_on_silence: bool = False
+    texts: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def pending_for(self) -> timedelta:
+        return timedelta(hours=self.pending_hours)
+
+
+@dataclass(frozen=True, slots=True)
 class Programme:
     """One named stream of texts. `max_per_month` is the frequency promised in the disclosure;
-    `countries` are ISO 3166 alpha-2; the first of `locales` is the fallback."""
+    `countries` are ISO 3166 alpha-2; the first of `locales` is the fallback. `terms` say how people
+    get in, and how their consent is kept true."""
 
     programme_id: ProgrammeId
     name: str
@@ -32,6 +55,7 @@ class Programme:
     privacy_url: str
     topics: tuple[str, ...] = ()
     version: int = 1
+    terms: OptInTerms = field(default_factory=OptInTerms, hash=False)
 
     @property
     def frequency(self) -> str:

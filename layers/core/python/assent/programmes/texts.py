@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from enum import StrEnum
 from importlib import resources
 from typing import TYPE_CHECKING, cast
@@ -31,6 +32,13 @@ class SystemText(StrEnum):
     HELP = "help"
     RESTARTED = "restarted"
     START_WITHOUT_REQUEST = "start_without_request"
+    REMINDER = "reminder"
+    RECONFIRMATION = "reconfirmation"
+
+
+# What the blanks of a text may be called.
+BLANKS = ("brand", "programme", "frequency", "support_contact", "code")
+_BLANK = re.compile(r"\{(\w+)\}")
 
 
 def system_text(
@@ -47,7 +55,7 @@ def system_text(
     when `kind` needs a programme or a code that was not given.
     """
     words = _texts()[language(locale)]
-    template = words[kind.value]
+    template = own_text(programme, kind, locale) or words[kind.value]
     if "{programme}" in template and programme is None:
         message = f"the text {kind.value} needs a programme"
         raise ValueError(message)
@@ -55,14 +63,24 @@ def system_text(
         message = f"the text {kind.value} needs a code"
         raise ValueError(message)
     frequency = words["frequency"].format(n=programme.max_per_month) if programme else ""
-    text = template.format(
-        brand=brand,
-        programme=programme.name if programme else "",
-        frequency=frequency,
-        support_contact=support_contact,
-        code=code or "",
-    )
+    name = programme.name if programme else ""
+    values = dict(zip(BLANKS, (brand, name, frequency, support_contact, code or ""), strict=True))
+    # Replaced in one pass and not formatted: what fills a blank is never read as one.
+    text = _BLANK.sub(lambda match: values.get(match[1], match[0]), template)
     return text if programme else _without_gap(text)
+
+
+def own_text(programme: Programme | None, kind: SystemText, locale: str) -> str | None:
+    """Return the programme's own text in this locale, or in its language; None: it has none."""
+    texts = programme.terms.texts.get(kind.value, {}) if programme else {}
+    return texts.get(locale) or texts.get(locale.split("-", maxsplit=1)[0])
+
+
+def brand_wide(programmes: Iterable[Programme], kind: SystemText) -> Programme | None:
+    """Return the programme that words a text which no one programme sends (an answer to STOP, say):
+    the first, by id, that has one of its own."""
+    having = (each for each in programmes if kind.value in each.terms.texts)
+    return min(having, key=lambda each: each.programme_id, default=None)
 
 
 def language(locale: str) -> str:
