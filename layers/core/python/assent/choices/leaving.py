@@ -65,17 +65,20 @@ class Leaving:
             is_expired=link.is_expired(self.clock.now()),
         )
 
-    def leave(self, token: str, visitor: Visitor, *, only_this: bool = False) -> Exit:
-        """Stop the brand's texts, or only this programme's; return how things are then.
+    def leave(
+        self, token: str, visitor: Visitor, *, only_this: bool = False
+    ) -> tuple[Exit, bool]:
+        """Stop the brand's texts, or only this programme's; return how things are then, and
+        whether this very press stopped anything.
 
         Raises TryAgainError. An expired link stops nothing.
         """
         found = self.look(token)
         if found.is_expired:
-            return found
+            return found, False
         names = [found.link.programme_id] if only_this else None
-        stop(self.consent, found.link.subscriber_key, visitor, names)
-        return self.look(token)
+        is_new = stop(self.consent, found.link.subscriber_key, visitor, names)
+        return self.look(token), is_new
 
 
 def active(standing: Standing | None) -> tuple[ProgrammeId, ...]:

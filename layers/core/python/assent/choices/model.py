@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from assent.consent.events import Source
     from assent.identifiers import SubscriberKey
 
 Proof = dict[str, str | int | bool | None]
@@ -50,6 +51,14 @@ class Profile:
     def locale(self) -> str | None:
         found = self.values.get("locale")
         return found if isinstance(found, str) else None
+
+
+class Erasing(Protocol):
+    """Takes away what is held of a person; the mark of an opt-out stays."""
+
+    def erase(self, subscriber_key: SubscriberKey, source: Source, proof: Proof) -> None:
+        """Begin or repeat an erasure. Raises TryAgainError."""
+        ...
 
 
 class ProfileStore(Protocol):

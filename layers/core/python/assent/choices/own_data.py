@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from assent.choices.leaving import active, stop
 from assent.choices.model import Profile
 from assent.choices.wishes import change_wishes, running_pause
+from assent.consent.events import Source
 from assent.consent.model import Consent, ConsentStatus
 from assent.errors import LinkNotFoundError, ProgrammeNotFoundError
 from assent.links.model import LinkPurpose
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from assent.choices.model import ProfileStore, Visitor
+    from assent.choices.model import Erasing, ProfileStore, Visitor
     from assent.choices.wishes import Wishes
     from assent.clock import Clock
     from assent.consent.events import ConsentEvent, Evidence
@@ -88,6 +89,7 @@ class OwnData:
     consent: ConsentService
     programmes: ProgrammeStore
     profiles: ProfileStore
+    erasing: Erasing
     clock: Clock
 
     def look(self, token: str) -> OwnPage:
@@ -120,6 +122,13 @@ class OwnData:
         """Stop one programme's texts, or all; return False when there was nothing to stop."""
         key = self._open(token).link.subscriber_key
         return stop(self.consent, key, visitor, [programme_id] if programme_id else None)
+
+    def erase(self, token: str, visitor: Visitor) -> None:
+        """Stop all texts, then take away what is held. The opt-out comes first and stays: even if
+        the rest has to be finished later, nobody is texted. Raises TryAgainError."""
+        key = self._open(token).link.subscriber_key
+        stop(self.consent, key, visitor, None)
+        self.erasing.erase(key, Source.LINK, visitor.proof(pressed="delete"))
 
     def _open(self, token: str) -> OwnPage:
         page = self.look(token)

@@ -1,0 +1,88 @@
+"""Shows people their own pages: confirm, unsubscribe, preferences."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from assent.aws import clients
+from assent.aws.consent_store import ConsentTables, DynamoConsentStore
+from assent.aws.link_store import DynamoLinkStore
+from assent.aws.programme_store import DynamoProgrammeStore
+from assent.choices.confirming import Confirming
+from assent.choices.erasing import Erasure
+from assent.choices.leaving import Leaving
+from assent.choices.own_data import OwnData
+from assent.clock import SystemClock
+from assent.consent.service import ConsentService
+from assent.identifiers import RandomIds
+from assent.links.service import Links
+from assent.settings import PagesSettings
+from assent.telemetry import invocation
+from assent.web.confirm import ConfirmDoor
+from assent.web.preferences import PreferencesDoor
+from assent.web.site import Site
+from assent.web.unsubscribe import UnsubscribeDoor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from assent.web.site import Door
+
+
+@dataclass(frozen=True, slots=True)
+class PageServices:
+    """What the pages need."""
+
+    links: Links
+    confirming: Confirming
+    leaving: Leaving
+    own: OwnData
+    store: DynamoConsentStore
+
+
+@functools.cache
+def wiring() -> PageServices:
+    """Read the environment once and put the parts together."""
+    settings = PagesSettings.from_env()
+    dynamodb, clock, ids = clients.dynamodb(), SystemClock(), RandomIds()
+    tables = ConsentTables(
+        settings.subscribers_table,
+        settings.consent_events_table,
+        settings.evidence_table,
+        settings.control_table,
+        settings.outbox_table,
+    )
+    store = DynamoConsentStore(dynamodb, tables, clock)
+    programmes = DynamoProgrammeStore(dynamodb, settings.programmes_table)
+    links = Links(DynamoLinkStore(dynamodb, settings.control_table), clock, ids)
+    consent = ConsentService(store, clock, ids)
+    return PageServices(
+        links=links,
+        confirming=Confirming(links, consent, programmes, clock),
+        leaving=Leaving(links, consent, programmes, clock),
+        own=OwnData(links, consent, programmes, store, Erasure(consent), clock),
+        store=store,
+    )
+
+
+def doors() -> Mapping[str, Door]:
+    """Return the pages by their letter."""
+    parts = wiring()
+    return {
+        "c": ConfirmDoor(parts.confirming),
+        "u": UnsubscribeDoor(parts.leaving, parts.store),
+        "p": PreferencesDoor(parts.own),
+    }
+
+
+def api() -> Site:
+    """Return the routes; nothing is built before the first request."""
+    return Site(("c", "u", "p"), doors)
+
+
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """Answer one HTTP API request."""
+    with invocation(event["requestContext"]["requestId"]):
+        return api().resolve(event)
