@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 CORE = ROOT / "layers/core/python"
 PACKAGE = CORE / "assent"
 DOMAIN = ("audience", "campaigns", "consent", "evidence", "inbound", "law", "messages")
-DOORS = ("opt_in", "programmes", "provider_opt_outs")
+DOORS = ("choices", "links", "opt_in", "programmes", "provider_opt_outs")
 DOMAIN_FILES = sorted(path for name in (*DOMAIN, *DOORS) for path in (PACKAGE / name).rglob("*.py"))
 MODULES = sorted(
     ".".join(path.relative_to(CORE).with_suffix("").parts)

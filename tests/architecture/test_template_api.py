@@ -12,12 +12,14 @@ from assent.http.staff import PERMITTED
 from tests.architecture.deployable import folder_of, functions, of_type, reference, template
 
 (API,) = of_type("AWS::Serverless::HttpApi").values()
-PUBLIC = {
+SIGN_UP = {
     "GET /v1/programmes/{programme_id}",
     "POST /v1/opt-ins",
     "POST /v1/opt-ins/confirm",
     "GET /v1/openapi.json",
 }
+PAGES = {f"{method} /{page}/{{token}}" for method in ("GET", "HEAD", "POST") for page in "cup"}
+PUBLIC = SIGN_UP | PAGES
 
 
 BEHIND_IT = [
@@ -77,7 +79,12 @@ def test_routes_that_cause_a_text_or_try_a_code_are_throttled_harder() -> None:
         "ThrottlingRateLimit": {"Ref": "OptInThrottleRate"},
         "ThrottlingBurstLimit": {"Ref": "OptInThrottleBurst"},
     }
-    assert API["RouteSettings"] == {"POST /v1/opt-ins": tight, "POST /v1/opt-ins/confirm": tight}
+    pages = {
+        "ThrottlingRateLimit": {"Ref": "PagesThrottleRate"},
+        "ThrottlingBurstLimit": {"Ref": "PagesThrottleBurst"},
+    }
+    expected = {"POST /v1/opt-ins": tight, "POST /v1/opt-ins/confirm": tight}
+    assert API["RouteSettings"] == expected | dict.fromkeys(PAGES, pages)
     assert set(API["RouteSettings"]) <= set(routes())
     parameters = template()["Parameters"]
     assert parameters["OptInThrottleRate"]["Default"] < parameters["ApiThrottleRate"]["Default"]

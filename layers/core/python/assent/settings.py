@@ -86,6 +86,16 @@ class ConfirmationSendSettings(Settings):
 
 
 @dataclass(frozen=True, slots=True)
+class PagesSettings(Settings):
+    subscribers_table: str
+    consent_events_table: str
+    evidence_table: str
+    control_table: str
+    outbox_table: str
+    programmes_table: str
+
+
+@dataclass(frozen=True, slots=True)
 class InboundSmsSettings(Settings):
     subscribers_table: str
     consent_events_table: str
