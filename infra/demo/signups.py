@@ -26,11 +26,11 @@ _YES = frozenset({"yes", "y", "yes please!"})
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the sign-up page got from the service for one visitor's language."""
+    """What the sign-up page got from the service for one visitor's language. Its token is left
+    out: each is for one form, filled no faster than a hand can."""
 
     locale: str
     version: int
-    form_token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,6 @@ class SignUp:
             "consent": row["consent"] == "true",
             "locale": shown.locale,
             "disclosure_version": shown.version,
-            "form_token": shown.form_token,
             "page_url": row["page_url"],
             "profile": self._profile(),
         }

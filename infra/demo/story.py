@@ -108,7 +108,7 @@ class Story:
         for locale in {row.fields["locale"] for row in rows}:
             found = self.client.get(f"/v1/programmes/{PROGRAMME}", {"locale": locale})
             words = found["disclosure"]
-            pages[locale] = Shown(words["locale"], words["version"], found["form_token"])
+            pages[locale] = Shown(words["locale"], words["version"])
         return pages
 
     def _post(self, row: SignUp, pages: Mapping[str, Shown]) -> None:

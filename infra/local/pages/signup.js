@@ -85,6 +85,12 @@ async function load() {
   byId("ask").hidden = false;
 }
 
+// A token is for one form; without a fresh one the next is still taken, under stricter limits.
+async function renew() {
+  const { ok, answer } = await call(`/v1/programmes/${PROGRAMME}`);
+  programme.form_token = ok ? answer.form_token : undefined;
+}
+
 async function during(button, label, work) {
   const before = button.textContent;
   button.disabled = true;
@@ -116,7 +122,9 @@ async function ask(event) {
     form_token: programme.form_token,
     website: byId("website").value,
   }));
+  if (!ok && problem.code === "invalid_form_token") await renew();
   if (!ok) return refuse(problem, ["country", "phone", "consent"]);
+  renew();
   byId("ask").hidden = true;
   byId("confirm").hidden = false;
   if (phone.startsWith("+")) byId("phones").href = `/_local/phones?phone=${encodeURIComponent(phone.replace(/[^+\d]/g, ""))}`;

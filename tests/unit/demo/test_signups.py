@@ -3,7 +3,7 @@ from __future__ import annotations
 from infra.demo.signups import Shown, read
 
 ROWS = read()
-SHOWN = Shown("en", 1, "token")
+SHOWN = Shown("en", 1)
 
 
 def by_note(note: str) -> list[str | None]:
