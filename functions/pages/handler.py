@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assent.aws import clients
@@ -20,26 +19,12 @@ from assent.identifiers import RandomIds
 from assent.links.service import Links
 from assent.settings import PagesSettings
 from assent.telemetry import invocation
-from assent.web.confirm import ConfirmDoor
-from assent.web.preferences import PreferencesDoor
-from assent.web.site import Site
-from assent.web.unsubscribe import UnsubscribeDoor
+from assent.web.doors import PageServices, subscribers_site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from assent.web.site import Door
-
-
-@dataclass(frozen=True, slots=True)
-class PageServices:
-    """What the pages need."""
-
-    links: Links
-    confirming: Confirming
-    leaving: Leaving
-    own: OwnData
-    store: DynamoConsentStore
+    from assent.web.site import Site
 
 
 @functools.cache
@@ -63,23 +48,13 @@ def wiring() -> PageServices:
         confirming=Confirming(links, consent, programmes, clock),
         leaving=Leaving(links, consent, programmes, clock),
         own=OwnData(links, consent, programmes, store, Erasure(consent), clock),
-        store=store,
+        profiles=store,
     )
-
-
-def doors() -> Mapping[str, Door]:
-    """Return the pages by their letter."""
-    parts = wiring()
-    return {
-        "c": ConfirmDoor(parts.confirming),
-        "u": UnsubscribeDoor(parts.leaving, parts.store),
-        "p": PreferencesDoor(parts.own),
-    }
 
 
 def api() -> Site:
     """Return the routes; nothing is built before the first request."""
-    return Site(("c", "u", "p"), doors)
+    return subscribers_site(wiring)
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:

@@ -65,9 +65,7 @@ class Leaving:
             is_expired=link.is_expired(self.clock.now()),
         )
 
-    def leave(
-        self, token: str, visitor: Visitor, *, only_this: bool = False
-    ) -> tuple[Exit, bool]:
+    def leave(self, token: str, visitor: Visitor, *, only_this: bool = False) -> tuple[Exit, bool]:
         """Stop the brand's texts, or only this programme's; return how things are then, and
         whether this very press stopped anything.
 
