@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
@@ -17,7 +19,9 @@ from assent.aws.ledger import DynamoMessageLedger
 from assent.aws.phone_keys import KmsPhoneKeys
 from assent.aws.programme_store import DynamoProgrammeStore
 from assent.aws.rate_store import DynamoRateStore
-from assent.campaigns.model import BatchResult, Claimed
+from assent.aws.subscriber_item import item_of
+from assent.aws.subscriber_scan import DynamoSubscriberScan
+from assent.campaigns.model import BatchResult, Claimed, ClaimRefused
 from assent.errors import AlreadyAppliedError, ChangedMeanwhileError, TryAgainError
 from assent.identifiers import CampaignId
 from assent.messages.pace import Ask
@@ -29,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from tests.contracts.template_tables import TemplateTables
 
 TABLES = ConsentTables("subscribers", "events", "evidence", "control")
 THROTTLED = ("ThrottlingException", 400)
@@ -98,6 +104,10 @@ def claim_one(client: DynamoDBClient) -> None:
     DynamoClaimStore(client, "subscribers").claim(subscriber(), claim("c1"), ())
 
 
+def release_one(client: DynamoDBClient) -> None:
+    DynamoClaimStore(client, "subscribers").release(KEY, claim("c1"))
+
+
 def read_programme(client: DynamoDBClient) -> None:
     DynamoProgrammeStore(client, "programmes").programme(OFFERS)
 
@@ -110,6 +120,7 @@ def record_batch(client: DynamoDBClient) -> None:
 CALLS: list[tuple[str, Callable[[DynamoDBClient], None]]] = [
     ("transact_write_items", commit),
     ("update_item", claim_one),
+    ("update_item", release_one),
     ("get_item", ask),
     ("get_item", read_programme),
     ("transact_write_items", record_batch),
@@ -169,6 +180,61 @@ def test_a_claim_waits_out_a_consent_change_in_flight(
     stub.add_response("update_item", {})
     store = DynamoClaimStore(dynamodb, "subscribers")
     assert store.claim(subscriber(), claim("c1"), ()) == Claimed()
+
+
+def repeats_updates(client: DynamoDBClient, meanwhile: Callable[[], object]) -> DynamoDBClient:
+    """Return a client that loses each first answer and asks again, as an SDK does by itself."""
+    real = client.update_item
+
+    class Repeating:
+        def update_item(self, **request: Any) -> object:
+            real(**request)
+            meanwhile()
+            return real(**request)
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(client, name)
+
+    return cast("DynamoDBClient", Repeating())
+
+
+def test_a_claim_whose_first_answer_was_lost_is_known_again(
+    dynamodb: DynamoDBClient, tables: TemplateTables
+) -> None:
+    name = tables.name("SubscribersTable")
+    dynamodb.put_item(TableName=name, Item=item_of(subscriber()))
+    store = DynamoClaimStore(repeats_updates(dynamodb, lambda: None), name)
+    assert store.claim(subscriber(), claim("c1"), ()) == Claimed()
+
+
+def test_a_claim_of_the_same_microsecond_by_another_attempt_is_not_taken_for_ours(
+    dynamodb: DynamoDBClient, tables: TemplateTables
+) -> None:
+    name = tables.name("SubscribersTable")
+    dynamodb.put_item(TableName=name, Item=item_of(subscriber()))
+    plain = DynamoClaimStore(dynamodb, name)
+    assert plain.claim(subscriber(), claim("c1"), ()) == Claimed()
+    refused = plain.claim(subscriber(), claim("c1"), ())
+    assert isinstance(refused, ClaimRefused)
+    assert refused.current is not None
+    assert refused.current.standing.claims == {"c1": claim("c1")}
+
+
+def test_a_release_whose_first_answer_was_lost_leaves_the_next_claim_alone(
+    dynamodb: DynamoDBClient, tables: TemplateTables
+) -> None:
+    name = tables.name("SubscribersTable")
+    dynamodb.put_item(TableName=name, Item=item_of(subscriber()))
+    plain = DynamoClaimStore(dynamodb, name)
+    plain.claim(subscriber(), claim("c1"), ())
+    scan = DynamoSubscriberScan(dynamodb, name, FrozenClock())
+    later = replace(claim("c1"), at=claim("c1").at + timedelta(microseconds=1))
+
+    def claim_anew() -> None:
+        assert plain.claim(scan.by_keys([KEY])[KEY], later, ()) == Claimed()
+
+    DynamoClaimStore(repeats_updates(dynamodb, claim_anew), name).release(KEY, claim("c1"))
+    assert scan.by_keys([KEY])[KEY].standing.claims == {"c1": later}
 
 
 def test_a_claim_does_not_wait_for_ever(stub: Stubber, dynamodb: DynamoDBClient) -> None:

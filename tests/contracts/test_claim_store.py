@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from assent.audience.subscriber import Subscriber
     from assent.campaigns.model import ClaimStore
+    from assent.consent.model import Claim
     from tests.contracts.template_tables import TemplateTables
 
 
@@ -198,3 +199,66 @@ def test_a_programme_whose_claims_are_all_forgotten_can_be_claimed_again(
     store.claim(current(people), claim("c2"), [CampaignId("c1")])
     assert store.claim(current(people), claim("c3", NEWS), ()) == Claimed()
     assert set(current(people).standing.claims) == {"c2", "c3"}
+
+
+def at_another_instant(campaign: str) -> Claim:
+    return replace(claim(campaign), at=claim(campaign).at + timedelta(microseconds=1))
+
+
+def test_a_released_claim_is_gone_and_can_be_made_anew(people: People, store: ClaimStore) -> None:
+    people.put(subscriber())
+    store.claim(subscriber(), claim("c1"), ())
+
+    store.release(KEY, claim("c1"))
+
+    assert current(people) == changed(claims_version=2)
+    assert store.claim(current(people), at_another_instant("c1"), ()) == Claimed()
+    assert current(people).standing.claims == {"c1": at_another_instant("c1")}
+
+
+def test_what_was_decided_before_a_release_is_decided_again(
+    people: People, store: ClaimStore
+) -> None:
+    people.put(subscriber())
+    store.claim(subscriber(), claim("c1"), ())
+    before = current(people)
+    store.release(KEY, claim("c1"))
+    assert store.claim(before, claim("c2"), ()) == ClaimRefused(current(people))
+
+
+def test_only_the_very_claim_is_released(people: People, store: ClaimStore) -> None:
+    people.put(subscriber())
+    store.claim(subscriber(), claim("c1"), ())
+    store.claim(current(people), claim("c2"), ())
+    now = current(people)
+    earlier = replace(claim("c1"), at=claim("c1").at - timedelta(microseconds=1))
+    for other in (at_another_instant("c1"), earlier, claim("c3"), claim("c1", NEWS)):
+        store.release(KEY, other)
+        assert current(people) == now
+    store.release(KEY, claim("c1"))
+    assert set(current(people).standing.claims) == {"c2"}
+
+
+def test_a_release_repeated_releases_no_later_claim(people: People, store: ClaimStore) -> None:
+    people.put(subscriber())
+    store.claim(subscriber(), claim("c1"), ())
+    store.release(KEY, claim("c1"))
+    store.claim(current(people), at_another_instant("c1"), ())
+    now = current(people)
+    store.release(KEY, claim("c1"))
+    assert current(people) == now
+
+
+def test_whoever_stopped_meanwhile_keeps_the_stop_and_loses_the_claim(
+    people: People, store: ClaimStore
+) -> None:
+    people.put(changed(stopped_at=NOON, claims={"c1": claim("c1")}, claims_version=1))
+    store.release(KEY, claim("c1"))
+    assert current(people) == changed(stopped_at=NOON, claims_version=2)
+
+
+def test_a_person_who_is_gone_is_not_made_again_by_a_release(
+    people: People, store: ClaimStore
+) -> None:
+    store.release(KEY, claim("c1"))
+    assert people.now() is None

@@ -6,6 +6,7 @@ import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from assent.consent.model import ConsentChange, Standing
+    from assent.consent.model import Claim, ConsentChange, Standing
     from tests.contracts.template_tables import TemplateTables
 
 THREADS = 8
@@ -88,6 +89,36 @@ def test_of_many_campaigns_on_one_reading_exactly_one_stands(
         put_person(dynamodb, people)
         answers = together(lambda n: store.claim(subscriber(), claim(f"c{n}"), ()))
         assert answers.count(Claimed()) == 1
+
+
+def test_a_release_that_races_other_workers_removes_its_own_claim_and_no_other(
+    dynamodb: DynamoDBClient, people: str
+) -> None:
+    """One holder releases while the others claim anew for the same campaign, as often as they can;
+    whoever was told that it holds the claim still does, or has released it itself."""
+    store = DynamoClaimStore(dynamodb, people)
+    scan = DynamoSubscriberScan(dynamodb, people, SystemClock())
+    for turn in range(ROUNDS):
+        put_person(dynamodb, people)
+        first = replace(claim("c1"), at=NOON + timedelta(microseconds=turn))
+        assert store.claim(subscriber(), first, ()) == Claimed()
+
+        def work(number: int, first: Claim = first) -> Claim | None:
+            if number < 2:
+                store.release(KEY, first)
+                return None
+            mine = replace(first, at=first.at + timedelta(seconds=number))
+            for _ in range(20):
+                try:
+                    if store.claim(scan.by_keys([KEY])[KEY], mine, ()) == Claimed():
+                        return mine
+                except TryAgainError:
+                    continue
+            return None
+
+        held = [mine for mine in together(work) if mine is not None]
+        assert held == list(scan.by_keys([KEY])[KEY].standing.claims.values())
+        assert len(held) == 1
 
 
 @dataclass

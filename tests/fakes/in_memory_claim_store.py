@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from assent.audience.subscriber import Subscriber
     from assent.consent.model import Claim, Standing
-    from assent.identifiers import CampaignId
+    from assent.identifiers import CampaignId, SubscriberKey
     from tests.fakes.subscriber_table import SubscriberTable
 
 
@@ -43,6 +43,20 @@ class InMemoryClaimStore:
             )
             self.table.put(replace(current, standing=standing))
             return Claimed()
+
+    def release(self, subscriber_key: SubscriberKey, claim: Claim) -> None:
+        with self.table.lock:
+            current = self.table.get(subscriber_key)
+            if current is None or current.standing.claims.get(claim.campaign_id) != claim:
+                return
+            kept = dict(current.standing.claims)
+            del kept[claim.campaign_id]
+            standing = replace(
+                current.standing,
+                claims=MappingProxyType(kept),
+                claims_version=current.standing.claims_version + 1,
+            )
+            self.table.put(replace(current, standing=standing))
 
 
 def _holds(current: Standing, decided_on: Standing, claim: Claim) -> bool:

@@ -2,10 +2,12 @@
 
 It goes to the client directly: this is the one call made once per text, and PynamoDB's update does
 not ask for the item that refused it, which saves a read when a person has just replied STOP.
+Each attempt writes a mark of its own, so that it knows its claim again when an answer was lost.
 """
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,13 +25,13 @@ from assent.aws.answers import (
 from assent.campaigns.model import Claimed, ClaimRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from assent.audience.subscriber import Subscriber
     from assent.consent.model import Claim
-    from assent.identifiers import CampaignId
+    from assent.identifiers import CampaignId, SubscriberKey
 
 # A consent change in flight on the same item refuses the claim unseen; it is over in milliseconds.
 _TRIES = 4
@@ -43,14 +45,19 @@ _CONDITIONS = (
     f" AND attribute_not_exists({packed.CLAIMS}.#p.#c)"
 )
 # The claims version guards the choice: nobody can have added the programme's first claim meanwhile.
-_ADD = f"SET {packed.CLAIMS}.#p.#c = :at, {packed.CLAIMS_VERSION} = :next"
+_ADD = f"SET {packed.CLAIMS}.#p.#c = :mark, {packed.CLAIMS_VERSION} = :next"
 _ADD_FIRST = f"SET {packed.CLAIMS}.#p = :first, {packed.CLAIMS_VERSION} = :next"
+
+
+_OURS = f"{packed.CLAIMS}.#p.#c BETWEEN :first AND :last"
+_RELEASE = (
+    f"REMOVE {packed.CLAIMS}.#p.#c SET {packed.CLAIMS_VERSION} = {packed.CLAIMS_VERSION} + :one"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class DynamoClaimStore:
-    """A `ClaimStore`. A claim whose answer was lost may stand: the caller who asks again is refused
-    and finds its own claim, at its own time, in `current`."""
+    """A `ClaimStore`. When it raises, the claim or its release may have been written or not."""
 
     client: DynamoDBClient
     subscribers_table: str
@@ -58,51 +65,94 @@ class DynamoClaimStore:
     def claim(
         self, subscriber: Subscriber, claim: Claim, forget: Sequence[CampaignId]
     ) -> Claimed | ClaimRefused:
-        """One write unit. Raises TryAgainError for throttling, network errors and lost answers."""
-        request = _request(self.subscribers_table, subscriber, claim, forget)
+        """One write unit. Raises TryAgainError for throttling, network errors and lost answers.
+
+        The client repeats a call whose answer was lost; refused by the claim that the first copy
+        wrote, that is still this call's claim, and its mark proves it.
+        """
+        mark = _mark(claim, secrets.randbelow(packed.ATTEMPTS))
+        request = _request(self.subscribers_table, subscriber, claim, forget, mark)
+        item = self._update(request)
+        if item is None:
+            return Claimed()
+        if not item:
+            item = self._read(request["Key"])
+        if item and _marked(item, claim) == mark:
+            return Claimed()
+        return ClaimRefused(packed.subscriber_of(item) if item else None)
+
+    def release(self, subscriber_key: SubscriberKey, claim: Claim) -> None:
+        """One write unit. Raises TryAgainError as `claim` does."""
+        self._update(
+            {
+                "TableName": self.subscribers_table,
+                "Key": {packed.KEY: {"S": subscriber_key}},
+                "UpdateExpression": _RELEASE,
+                "ConditionExpression": _OURS,
+                "ExpressionAttributeNames": {"#p": claim.programme_id, "#c": claim.campaign_id},
+                "ExpressionAttributeValues": {
+                    ":first": packed.number(_mark(claim, 0)),
+                    ":last": packed.number(_mark(claim, packed.ATTEMPTS - 1)),
+                    ":one": packed.number(1),
+                },
+                "ReturnValuesOnConditionCheckFailure": "NONE",
+            }
+        )
+
+    def _update(self, request: Any) -> Mapping[str, Any] | None:
+        """Return None when it was written, else the item that refused it as far as was told."""
         for _ in range(_TRIES):
             try:
                 self.client.update_item(**request)
             except ClientError as error:
                 code = code_of(error)
                 if code == CONDITION_FAILED:
-                    return self._refused(error, request["Key"])
+                    refused_by: Any = error.response.get("Item")
+                    return refused_by or {}
                 if code != CONFLICT:
                     raise (fact_of(error) or error) from error
             except BotoCoreError as error:
                 raise (fact_of(error) or error) from error
             else:
-                return Claimed()
+                return None
         raise not_now()
 
-    def _refused(self, error: ClientError, key: dict[str, Any]) -> ClaimRefused:
+    def _read(self, key: dict[str, Any]) -> Mapping[str, Any]:
         # No item in the answer: the person is gone, or this endpoint is older than the feature.
-        item: Any = error.response.get("Item")
-        if not item:
-            with translated():
-                found = self.client.get_item(
-                    TableName=self.subscribers_table, Key=key, ConsistentRead=True
-                )
-            item = found.get("Item")
-        return ClaimRefused(packed.subscriber_of(item) if item else None)
+        with translated():
+            found = self.client.get_item(
+                TableName=self.subscribers_table, Key=key, ConsistentRead=True
+            )
+        return found.get("Item", {})
+
+
+def _mark(claim: Claim, attempt: int) -> int:
+    return packed.micros(claim.at) * packed.ATTEMPTS + attempt
+
+
+def _marked(item: Mapping[str, Any], claim: Claim) -> int | None:
+    """Return the mark of the claim that stands for this campaign."""
+    of_programme = item[packed.CLAIMS]["M"].get(claim.programme_id, {"M": {}})["M"]
+    return int(of_programme[claim.campaign_id]["N"]) if claim.campaign_id in of_programme else None
 
 
 def _request(
-    table: str, subscriber: Subscriber, claim: Claim, forget: Sequence[CampaignId]
+    table: str, subscriber: Subscriber, claim: Claim, forget: Sequence[CampaignId], mark: int
 ) -> dict[str, Any]:
     standing = subscriber.standing
     names = {"#p": claim.programme_id, "#c": claim.campaign_id}
     values: dict[str, Any] = {
-        ":read": {"N": str(standing.claims_version)},
-        ":next": {"N": str(standing.claims_version + 1)},
+        ":read": packed.number(standing.claims_version),
+        ":next": packed.number(standing.claims_version + 1),
         ":confirmed": {"S": packed.CONFIRMED_MARK},
-        ":at": {"N": str(packed.micros(claim.at))},
+        ":at": packed.number(packed.micros(claim.at)),
     }
     if any(known.programme_id == claim.programme_id for known in standing.claims.values()):
         expression = _ADD
+        values[":mark"] = packed.number(mark)
     else:
         expression = _ADD_FIRST
-        values[":first"] = {"M": {claim.campaign_id: values[":at"]}}
+        values[":first"] = {"M": {claim.campaign_id: packed.number(mark)}}
     if forget:
         expression += _removal(standing.claims, forget, names)
     return {

@@ -289,6 +289,15 @@ class ClaimStore(Protocol):
         """
         ...
 
+    def release(self, subscriber_key: SubscriberKey, claim: Claim) -> None:
+        """Take back exactly `claim` (its campaign, its instant) and raise `claims_version`; do
+        nothing when it does not stand any more.
+
+        Only for whoever holds the claim and knows for certain that its text did not leave. Raises
+        TryAgainError when nobody can tell whether the claim stands.
+        """
+        ...
+
 
 class ManifestStore(Protocol):
     """Where planned batches wait for their release."""
