@@ -14,6 +14,7 @@ from tests.fakes.in_memory_outbox import InMemoryOutbox
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from assent.consent.events import ConsentEvent, Evidence
     from assent.consent.model import ConsentChange, OpenRequest, Standing
@@ -40,6 +41,16 @@ class InMemoryConsentStore:
     def erase_evidence(self, subscriber_key: SubscriberKey) -> None:
         events = self._history.get(subscriber_key, [])
         self._history[subscriber_key] = [(event, None) for event, _ in events]
+
+    def forget(self, subscriber_key: SubscriberKey, *, before_seq: int, until: datetime) -> None:
+        with self._lock:
+            self._history[subscriber_key] = [
+                (event, None if event.seq < before_seq else evidence)
+                for event, evidence in self._history.get(subscriber_key, [])
+            ]
+            for key, request in list(self._requests.items()):
+                if key[0] == subscriber_key and request.requested_at < until:
+                    del self._requests[key]
 
     def standing(self, subscriber_key: SubscriberKey) -> Standing | None:
         return self._standings.get(subscriber_key)
@@ -79,7 +90,9 @@ class InMemoryConsentStore:
                 self._applied.add(change.dedupe_key)
             if change.open_request is not None:
                 self._requests[key, change.open_request.programme_id] = change.open_request
-            if change.profile is not None:
+            if change.forget:
+                self.profiles.pop(key, None)
+            elif change.profile is not None:
                 self.profiles.setdefault(key, {}).update(change.profile)
             self.agenda.put(change.due)
             if change.tell_provider:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assent.errors import InvalidCursorError
@@ -27,6 +28,9 @@ class InMemoryInboxStore:
             return False
         self._items[item.item_id] = item
         return True
+
+    def blank(self, item_id: str) -> None:
+        self._items[item_id] = replace(self._items[item_id], body="")
 
     def page(
         self, box: Box, *, limit: int, cursor: str | None = None

@@ -95,7 +95,7 @@ class DynamoConsentStore:
         try:
             with translated():
                 item = self._requests.get(
-                    _request_pk(subscriber_key, programme_id), consistent_read=True
+                    request_pk(subscriber_key, programme_id), consistent_read=True
                 )
         except self._requests.DoesNotExist:
             return None
@@ -200,7 +200,7 @@ class DynamoConsentStore:
 
     def _request_item(self, request: OpenRequest) -> OpenRequestItem:
         return self._requests(
-            _request_pk(request.subscriber_key, request.programme_id),
+            request_pk(request.subscriber_key, request.programme_id),
             subscriber_key=request.subscriber_key,
             programme_id=request.programme_id,
             epoch=request.epoch,
@@ -228,7 +228,11 @@ def _update_of(change: ConsentChange, before: Standing) -> dict[str, Any]:
     names: dict[str, str] = {}
     values = {f":{name}": value for name, value in written.items()}
     sets = [f"{name} = :{name}" for name in written]
-    for index, (name, value) in enumerate(packed.packed_profile(change.profile or {}).items()):
+    if change.forget:
+        values[":none"] = {"M": {}}
+        sets.append(f"{packed.PROFILE} = :none")
+    merged = {} if change.forget else change.profile or {}
+    for index, (name, value) in enumerate(packed.packed_profile(merged).items()):
         names[f"#f{index}"] = name
         values[f":f{index}"] = value
         sets.append(f"{packed.PROFILE}.#f{index} = :f{index}")
@@ -279,7 +283,8 @@ def _request_of(item: OpenRequestItem) -> OpenRequest:
     )
 
 
-def _request_pk(subscriber_key: SubscriberKey, programme_id: ProgrammeId) -> str:
+def request_pk(subscriber_key: SubscriberKey, programme_id: ProgrammeId) -> str:
+    """Return the key of the last request of a number to a programme."""
     return f"request#{subscriber_key}#{programme_id}"
 
 
