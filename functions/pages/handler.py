@@ -10,10 +10,10 @@ from assent.aws.consent_store import ConsentTables, DynamoConsentStore
 from assent.aws.link_store import DynamoLinkStore
 from assent.aws.programme_store import DynamoProgrammeStore
 from assent.choices.confirming import Confirming
-from assent.choices.erasing import Erasure
 from assent.choices.leaving import Leaving
 from assent.choices.own_data import OwnData
 from assent.clock import SystemClock
+from assent.consent.erasing import Erasing
 from assent.consent.service import ConsentService
 from assent.identifiers import RandomIds
 from assent.links.service import Links
@@ -47,7 +47,7 @@ def wiring() -> PageServices:
         links=links,
         confirming=Confirming(links, consent, programmes, clock),
         leaving=Leaving(links, consent, programmes, clock),
-        own=OwnData(links, consent, programmes, store, Erasure(consent), clock),
+        own=OwnData(links, consent, programmes, store, Erasing(consent), clock),
         profiles=store,
     )
 

@@ -56,7 +56,7 @@ class Profile:
 class Erasing(Protocol):
     """Takes away what is held of a person; the mark of an opt-out stays."""
 
-    def erase(self, subscriber_key: SubscriberKey, source: Source, proof: Proof) -> None:
+    def erase(self, subscriber_key: SubscriberKey, source: Source, evidence: Proof) -> object:
         """Begin or repeat an erasure. Raises TryAgainError."""
         ...
 
