@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assent.consent.events import EventType
 from assent.web.pages import Page
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 SHOWN_ENTRIES = 20
 _SHOWN_LENGTH = 160
 _ALL = ""
+_OURS = (EventType.CONFIRMATION_TEXTED, EventType.REMINDED, EventType.RECONFIRMATION_ASKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def held_page(
             hash=event.hash,
             at=event.provider_at or event.at,
             type=words.named("event", event.type.value),
-            source=words.named("source", event.source.value),
+            source=_source(words, event),
             programme=names.get(event.programme_id, event.programme_id)
             if event.programme_id
             else _ALL,
@@ -70,6 +72,11 @@ def held_page(
         "older": len(history) - len(shown),
     }
     return Page("own_data.html", words, values)
+
+
+def _source(words: Words, event: ConsentEvent) -> str:
+    """Return through which door it came; texts of ours came through none."""
+    return "" if event.type in _OURS else words.named("source", event.source.value)
 
 
 def _told(words: Words, facts: Mapping[str, object]) -> tuple[tuple[str, str], ...]:

@@ -98,8 +98,14 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.tests["web_address"] = lambda url: _WEB_ADDRESS.fullmatch(str(url)) is not None
-    environment.filters["in_words"] = lambda name: str(name).replace("-", " ").replace("_", " ")
+    environment.filters["in_words"] = _in_words
     return environment
+
+
+def _in_words(name: str) -> str:
+    """Return a topic such as `new-arrivals` as a person writes it."""
+    text = name.replace("-", " ").replace("_", " ")
+    return text[:1].upper() + text[1:]
 
 
 def _read(name: str) -> str:

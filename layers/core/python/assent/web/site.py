@@ -59,22 +59,24 @@ class Site:
     def resolve(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Answer one HTTP API event (payload 2.0); never raises."""
         accept = str((event.get("headers") or {}).get("accept-language", ""))
-        page = self._page(event, accept)
+        try:
+            page = self._page(event)
+            body = page.render()
+        except Exception as error:
+            page = _said(error, Words(language_of(asked_languages(accept))))
+            body = page.render()
         is_head = str(event.get("routeKey", "")).startswith("HEAD ")
         return {
             "statusCode": page.status,
             "headers": {**_headers(page.words.language), **page.headers},
-            "body": "" if is_head else page.render(),
+            "body": "" if is_head else body,
             "isBase64Encoded": False,
         }
 
-    def _page(self, event: Mapping[str, Any], accept: str) -> Page:
-        try:
-            request = page_request(event)
-            door = self.doors()[request.page]
-            return door.act(request) if request.method == "POST" else door.show(request)
-        except Exception as error:
-            return _said(error, Words(language_of(asked_languages(accept))))
+    def _page(self, event: Mapping[str, Any]) -> Page:
+        request = page_request(event)
+        door = self.doors()[request.page]
+        return door.act(request) if request.method == "POST" else door.show(request)
 
 
 def asked_languages(accept: str) -> list[str]:
