@@ -59,6 +59,7 @@ def wiring() -> Answering:
         Subjects(keys.mac),
         clock,
         limits(per_country=settings.texts_per_country_day, in_all=settings.texts_per_hour),
+        settings.least_confirmed_percent,
     )
     return Answering(
         programmes=DynamoProgrammeStore(dynamodb, settings.programmes_table),

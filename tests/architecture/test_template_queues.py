@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.architecture.deployable import functions, of_type, reference, statements, workflow
+from tests.architecture.deployable import ROOT, functions, of_type, reference, statements, workflow
 
 QUEUES = of_type("AWS::SQS::Queue")
 ALARMS = of_type("AWS::CloudWatch::Alarm")
@@ -75,6 +75,13 @@ def test_a_text_that_cannot_be_read_rings_under_the_name_that_the_code_counts() 
         "service": "assent",
         "stage": {"Ref": "Stage"},
     }
+
+
+def test_a_breaker_that_opens_rings_under_the_name_that_the_code_counts() -> None:
+    (alarm,) = [each for each in ALARMS.values() if each.get("MetricName") == "SignUpBreakerOpened"]
+    assert alarm["Threshold"] == 0
+    counted = (ROOT / "functions/confirmation_send/handler.py").read_text()
+    assert 'count("SignUpBreakerOpened")' in counted
 
 
 def test_every_function_that_fails_rings() -> None:

@@ -83,6 +83,7 @@ class ConfirmationSendSettings(Settings):
     parts_per_second: int
     texts_per_hour: int
     texts_per_country_day: int
+    least_confirmed_percent: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ an answer never depends on a person; the rest is asked behind it, where nobody h
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -76,13 +76,14 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class TextGuard:
-    """What is asked before a confirmation text goes out."""
+    """What is asked before a confirmation text goes out. `percent` of them must be answered."""
 
     counters: Counters
     breakers: Breakers
     subjects: Subjects
     clock: Clock
     limits: Limits = field(default_factory=limits)
+    percent: int = PREFIX_RULE.percent
 
     def is_number_worn(self, subscriber_key: SubscriberKey) -> bool:
         """Count a sign-up for this number; return whether today's are used up."""
@@ -101,9 +102,11 @@ class TextGuard:
         Raises TryAgainError.
         """
         now, country = self.clock.now(), phone.country
+        by_prefix = replace(PREFIX_RULE, percent=self.percent)
+        by_country = replace(COUNTRY_RULE, percent=self.percent)
         scopes = (
-            (self.subjects.prefix(phone), PREFIX_RULE, Withheld.PREFIX_BREAKER),
-            (self.subjects.country(country), COUNTRY_RULE, Withheld.COUNTRY_BREAKER),
+            (self.subjects.prefix(phone), by_prefix, Withheld.PREFIX_BREAKER),
+            (self.subjects.country(country), by_country, Withheld.COUNTRY_BREAKER),
         )
         for subject, rule, withheld in scopes:
             step = ask(self.breakers.breaker(subject), rule, now)
