@@ -263,9 +263,10 @@ def _expire(projection: Projection, act: Act) -> Projection:
     if line is None or line.is_open(act.at):
         return projection
     is_silence = line.status is ConsentStatus.CONFIRMED and line.requested_at is not None
-    if line.status is not ConsentStatus.PENDING and not is_silence:
-        return projection
-    expired = Line(ConsentStatus.EXPIRED, act.at)
+    if line.status is ConsentStatus.PENDING or is_silence:
+        expired = Line(ConsentStatus.EXPIRED, act.at)
+    else:
+        expired = Line(line.status, line.at, is_restorable=line.is_restorable)
     return _with(projection, {programme_id: expired}, projection.stopped_at)
 
 
@@ -297,9 +298,12 @@ def _stop(projection: Projection, act: Act) -> Projection:
 
 
 def _stopped_line(line: Line, at: datetime) -> Line:
-    if line.status in (ConsentStatus.CONFIRMED, ConsentStatus.PENDING):
-        was_confirmed = line.status is ConsentStatus.CONFIRMED
-        return Line(ConsentStatus.WITHDRAWN, at, is_restorable=was_confirmed)
+    """End what was agreed to or asked for; also a request that an older opt-out, heard of later,
+    kept from opening: what was once withdrawn stays so."""
+    was_confirmed = line.status is ConsentStatus.CONFIRMED
+    was_asked = line.status is not ConsentStatus.WITHDRAWN and line.requested_at is not None
+    if was_confirmed or was_asked or line.status is ConsentStatus.PENDING:
+        return Line(ConsentStatus.WITHDRAWN, at, is_restorable=was_confirmed or line.is_restorable)
     return Line(line.status, line.at, is_restorable=line.is_restorable)
 
 
