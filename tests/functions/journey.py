@@ -18,10 +18,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+from moto.sns.models import sns_backends
+
 from assent.clock import iso
 from infra.demo.http import Answer, download
 from infra.local.carrier import Faults
 from infra.local.carrier import _error as refusal
+from infra.local.cloud import ACCOUNT, REGION
 from tests.functions.test_campaign_api import PROGRAMME
 
 if TYPE_CHECKING:
@@ -39,6 +42,8 @@ DISCLOSURE = (
 ADA, BEN, CAT, DAN = (f"+1415555{number}" for number in range(6001, 6005))
 ORDINARY = [f"+1415555{number}" for number in range(6101, 6113)]
 REFUSED, OPTED_OUT = "+14155556201", "+14155556202"
+LISTED, OUT_THERE = "+14155556299", "+14155556298"
+BLOCKING, UNKNOWN = "+14155556203", "+14155556204"
 MARKETING, COMPLIANCE = "marketing", "compliance"
 
 
@@ -197,6 +202,7 @@ def people_agree_by_code_and_by_text(journey: Journey) -> None:
     for phone in (ADA, *ORDINARY, REFUSED, OPTED_OUT):
         journey.agree(phone)
     journey.ask(BEN)
+    journey.until(lambda: journey.stack.texts(BEN))
     journey.text(BEN, "YES")
     assert {journey.standing(ADA), journey.standing(BEN)} == {"confirmed"}
 
@@ -204,6 +210,7 @@ def people_agree_by_code_and_by_text(journey: Journey) -> None:
 def a_repeated_sign_up_is_answered_from_memory(journey: Journey) -> None:
     for _ in range(2):
         journey.ask(CAT, **{"Idempotency-Key": "form-1"})
+    journey.until(lambda: journey.stack.texts(CAT))
     assert len(journey.stack.texts(CAT)) == 1
 
 
@@ -244,6 +251,37 @@ def an_unreadable_text_is_put_aside_and_a_second_copy_is_not_read(journey: Journ
     for _ in range(2):
         publish(TopicArn=topic, Message=json.dumps(text))
     journey.until(lambda: len(journey.stack.texts(BEN)) > before)
+
+
+# The provider's own opt-outs
+
+
+def the_provider_and_carriers_tell_of_opt_outs(journey: Journey) -> None:
+    """The list by the hour (moto holds every number in 99 for listed), and reports by the topic."""
+    stack, publish = journey.stack, journey.stack.client("sns").publish
+    for word in ("STOP", "START"):
+        journey.text(LISTED, word)
+    journey.agree(OUT_THERE)
+    journey.agree(BLOCKING)
+    sns_backends[ACCOUNT][REGION].opt_out_numbers.append(OUT_THERE)
+    assert stack.invoke("opt_outs_reconcile", {"id": "schedule"})["is_complete"]
+    assert journey.standing(OUT_THERE) == "withdrawn"
+    for phone in (UNKNOWN, BLOCKING):
+        told = json.dumps(
+            {
+                "eventType": "TEXT_BLOCKED",
+                "messageId": f"m-{phone}",
+                "destinationPhoneNumber": phone,
+            }
+        )
+        publish(TopicArn=stack.output("DeliveryTopicArn"), Message=told)
+    publish(TopicArn=stack.output("DeliveryTopicArn"), Message="no JSON")
+    history = f"/v1/consents/history?phone={quote(UNKNOWN)}"
+    journey.until(lambda: journey.staff("GET", history)["items"])
+    journey.until(lambda: journey.standing(BLOCKING) == "withdrawn")
+    bucket = stack.output("QuarantineBucketName")
+    listing = stack.client("s3").list_objects_v2
+    journey.until(lambda: listing(Bucket=bucket, Prefix="delivery/").get("Contents"))
 
 
 # Campaigns
@@ -395,6 +433,7 @@ STEPS: list[Callable[[Journey], None]] = [
     a_person_stops_and_starts_again,
     a_question_lands_in_the_inbox,
     an_unreadable_text_is_put_aside_and_a_second_copy_is_not_read,
+    the_provider_and_carriers_tell_of_opt_outs,
     a_segment_is_made_changed_and_counted,
     a_campaign_meets_refusals_and_is_completed,
     a_campaign_leaves_a_share_out,
