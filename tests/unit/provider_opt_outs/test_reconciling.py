@@ -80,6 +80,16 @@ def test_start_takes_the_number_off_the_providers_list(is_sns: bool) -> None:
     assert len(world.opt_outs(ANNA)) == 1
 
 
+def test_who_is_not_listed_keeps_the_one_restoration_of_these_thirty_days() -> None:
+    world = World(is_sns=True)
+    world.unsubscribes_on_the_web(ANNA)
+    world.texts_start(ANNA)
+    faults = Faults()
+    assert world.reconcile(faults).telling.told == {Told.REMOVED: 1}
+    assert "list.is_opted_out" in faults.calls
+    assert "list.remove" not in faults.calls
+
+
 @EITHER
 def test_a_list_that_lags_behind_does_not_undo_a_start(is_sns: bool) -> None:
     world = World(is_sns)
