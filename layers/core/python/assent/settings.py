@@ -94,6 +94,8 @@ class PagesSettings(Settings):
     control_table: str
     outbox_table: str
     programmes_table: str
+    phone_key_id: str
+    phone_key_version: int
 
 
 @dataclass(frozen=True, slots=True)
