@@ -5,9 +5,13 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
+from assent.abuse.counters import Subjects
+from assent.abuse.guard import Conversions
 from assent.aws import clients
+from assent.aws.breakers import DynamoBreakers
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
 from assent.aws.link_store import DynamoLinkStore
+from assent.aws.phone_keys import KmsPhoneKeys
 from assent.aws.programme_store import DynamoProgrammeStore
 from assent.choices.confirming import Confirming
 from assent.choices.leaving import Leaving
@@ -43,9 +47,12 @@ def wiring() -> PageServices:
     programmes = DynamoProgrammeStore(dynamodb, settings.programmes_table)
     links = Links(DynamoLinkStore(dynamodb, settings.control_table), clock, ids)
     consent = ConsentService(store, clock, ids)
+    keys = KmsPhoneKeys(clients.kms(), settings.phone_key_id, settings.phone_key_version)
+    breakers = DynamoBreakers(dynamodb, settings.control_table)
+    conversions = Conversions(breakers, Subjects(keys.mac), clock)
     return PageServices(
         links=links,
-        confirming=Confirming(links, consent, programmes, clock),
+        confirming=Confirming(links, consent, programmes, conversions, clock),
         leaving=Leaving(links, consent, programmes, clock),
         own=OwnData(links, consent, programmes, store, Erasing(consent), clock),
         profiles=store,

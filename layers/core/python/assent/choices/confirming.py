@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from assent.consent.events import EventType, Source
 from assent.consent.model import ConsentStatus
+from assent.consent.policy import ConfirmReason
 from assent.errors import DisclosureNotFoundError
 from assent.links.model import LinkPurpose
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from assent.abuse.guard import Conversions
     from assent.choices.model import Visitor
     from assent.clock import Clock
     from assent.consent.model import Standing
@@ -56,6 +58,7 @@ class Confirming:
     links: Links
     consent: ConsentService
     programmes: ProgrammeStore
+    conversions: Conversions
     clock: Clock
 
     def look(self, token: str) -> Question:
@@ -92,7 +95,11 @@ class Confirming:
             self.clock.now(),
             epoch=link.epoch,
         )
-        return self.look(token), outcome.is_confirmed
+        is_new = outcome.reason is ConfirmReason.CONFIRMED
+        standing = self.consent.store.standing(link.subscriber_key)
+        if is_new and standing is not None and standing.phone is not None:
+            self.conversions.confirmed(standing.phone)
+        return self.look(token), is_new
 
     def _disclosure(self, link: Link) -> Disclosure | None:
         """Return the wording that the request's own event names."""

@@ -101,8 +101,8 @@ class PreferencesDoor:
         self.own.erase(request.token, _visitor(request))
         count("ErasureAsked")
         record("erasure_asked", {"reason": "link"})
-        line = words("deleted_line", brand=brand)
-        return notice(words, words("deleted_title"), line, brand=brand, is_good=True)
+        lines = words("deleted_line", brand=brand), words("deleted_rest")
+        return notice(words, words("deleted_title"), *lines, brand=brand, is_good=True)
 
     def _choices(
         self,
