@@ -120,7 +120,12 @@ def test_an_index_is_granted_for_reading_only(function: str) -> None:
 
 def test_only_those_who_text_may_publish() -> None:
     publishers = {owner for owner, each in STATEMENTS if "sns:Publish" in listed(each["Action"])}
-    assert publishers == {"ConfirmationSendRole", "InboundSmsRole", "CampaignSendRole"}
+    assert publishers == {
+        "ConfirmationSendRole",
+        "ConsentLifecycleRole",
+        "InboundSmsRole",
+        "CampaignSendRole",
+    }
 
 
 def test_only_those_who_meet_raw_numbers_may_key_them() -> None:

@@ -99,6 +99,22 @@ class PagesSettings(Settings):
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentLifecycleSettings(Settings):
+    subscribers_table: str
+    consent_events_table: str
+    evidence_table: str
+    control_table: str
+    outbox_table: str
+    messages_table: str
+    inbox_table: str
+    programmes_table: str
+    brand: str
+    support_contact: str
+    origination_identity: str
+    parts_per_second: int
+
+
+@dataclass(frozen=True, slots=True)
 class InboundSmsSettings(Settings):
     subscribers_table: str
     consent_events_table: str

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from assent.aws.answers import translated
 from assent.clock import iso, parse_iso
+from assent.consent.events import Source
 from assent.identifiers import ProgrammeId
 from assent.opt_in.sign_ups import AskedSignUp
 from assent.phone import PhoneNumber
@@ -41,6 +42,7 @@ def packed(asked: AskedSignUp) -> str:
             "facts": dict(asked.facts),
             "evidence": dict(asked.evidence),
             "profile": dict(asked.profile),
+            "source": asked.source.value,
         }
     )
 
@@ -60,4 +62,5 @@ def unpacked(body: str) -> AskedSignUp:
         facts=found["facts"],
         evidence=found["evidence"],
         profile=found["profile"],
+        source=Source(found["source"]),
     )

@@ -16,6 +16,7 @@ from assent.consent.outcomes import SignUp
 from assent.errors import TryAgainError
 from assent.messages.ledger import Outcome, Purpose
 from assent.messages.messenger import OneText
+from assent.opt_in.lifecycle import REMIND_AFTER
 from assent.opt_in.sign_ups import code_hash
 from assent.programmes.texts import SystemText, system_text
 
@@ -127,6 +128,9 @@ class Answering:
             evidence=asked.evidence,
             profile=asked.profile,
             dedupe_key=_dedupe_key(asked),
+            source=asked.source,
+            pending_for=programme.terms.pending_for,
+            remind_after=REMIND_AFTER if programme.terms.sends_reminder else None,
         )
 
     def _text(

@@ -72,8 +72,8 @@ class Profiles(Protocol):
 class Erasures(Protocol):
     """Takes an erasure to its end."""
 
-    def finish(self, subscriber_key: SubscriberKey) -> None:
-        """Safe to repeat."""
+    def finish(self, subscriber_key: SubscriberKey) -> object:
+        """Safe to repeat. Raises TryAgainError."""
         ...
 
 

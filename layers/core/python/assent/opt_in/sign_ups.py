@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
+from assent.consent.events import Source
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -25,7 +27,7 @@ _CODE_PURPOSE = "confirmation_code"
 class AskedSignUp:
     """A sign-up that was valid at the door. `has_token`: with a form token that proves a person;
     `is_bot`: the field that people do not see was filled, so nothing will be done. `facts` are
-    impersonal, `evidence` is personal; `profile` is what the form said."""
+    impersonal, `evidence` is personal; `profile` is what the form said; `source` is the door."""
 
     sign_up_id: str
     programme_id: ProgrammeId
@@ -37,6 +39,7 @@ class AskedSignUp:
     facts: Mapping[str, str | int]
     evidence: Mapping[str, str | int | bool | None]
     profile: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    source: Source = Source.FORM
 
     def __repr__(self) -> str:
         return f"AskedSignUp({self.sign_up_id})"
