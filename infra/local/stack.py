@@ -27,6 +27,7 @@ from infra.local.inbound import Inbound, Reply
 from infra.local.local_routes import LocalRoutes
 from infra.local.logs import capture, own_log
 from infra.local.phone_key import keep_phone_keys
+from infra.local.provider_opt_outs import patch_opt_out_list
 from infra.local.queues import QueuePump
 from infra.local.schedules import Timer
 from infra.local.service_calls import permissions
@@ -185,6 +186,7 @@ class LocalStack:
         self._undo.callback(_forget_clients)
         patch_transactions(self._undo)
         patch_queries(self._undo)
+        patch_opt_out_list(self._undo)
         patch_workflows(self.cloud, self._invoke_task, self._undo)
         if self.cloud.dynamodb_endpoint:
             keep_phone_keys(KEPT_KEYS, self._undo)
