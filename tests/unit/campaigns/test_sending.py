@@ -8,10 +8,8 @@ from types import MappingProxyType
 
 import pytest
 
-from assent.campaigns import sending_one
 from assent.campaigns.model import Fate
 from assent.campaigns.sending import SendStatus
-from assent.campaigns.sending_one import PUBLISH_TRIES
 from assent.consent.model import Claim, Consent, ConsentStatus, Hold, Standing
 from assent.errors import TryAgainError
 from assent.identifiers import CampaignId, ProgrammeId
@@ -164,68 +162,6 @@ def test_a_throttled_text_is_tried_again_under_the_same_claim() -> None:
     assert world.fates == {Fate.SENT: 1}
 
 
-def test_a_carrier_that_goes_on_throttling_costs_one_person_per_attempt() -> None:
-    world = World(3)
-    throttled = SendResult(Outcome.THROTTLED)
-    world.carrier.answers[phone_of(0).e164] = [throttled] * 9
-    assert world.send() is SendStatus.UNFINISHED
-    assert [n for n in range(3) if key_of(n) in _claimed(world)] == [0]
-    world.survive(Faults())
-    assert world.reasons == {"refused:throttled": 1}
-    assert world.fates == {Fate.REFUSED: 1, Fate.SENT: 2}
-
-
-def test_when_every_try_in_time_is_throttled_the_text_is_refused() -> None:
-    world = World(1)
-    world.carrier.answers[phone_of(0).e164] = [SendResult(Outcome.THROTTLED)] * PUBLISH_TRIES
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sending_one, "_BACK_OFF_SECONDS", 0.01)
-        assert world.send() is SendStatus.DONE
-    assert world.carrier.answers[phone_of(0).e164] == []
-    assert world.published(0) == 0
-    assert world.reasons == {"refused:throttled": 1}
-
-
-def test_a_claim_that_takes_longer_than_its_deadline_is_aborted() -> None:
-    world = World(2)
-    faults = Faults()
-    World(2).send(faults)
-    at_claim = faults.calls.index("claims.claim")
-    world.send(Faults(at_claim, after=lambda: world.clock.advance(3)))
-    assert world.published(0) == 0
-    assert world.reasons == {"refused:aborted": 1}
-    assert world.ledger.all()[0].outcome is Outcome.ABORTED
-
-
-def test_a_claim_that_misses_its_slot_gets_another_one() -> None:
-    world = World(2)
-    faults = Faults()
-    World(2).send(faults)
-    at_claim = faults.calls.index("claims.claim")
-    again = Faults(at_claim, after=lambda: world.clock.advance(0.5))
-    assert world.send(again) is SendStatus.DONE
-    assert again.calls.count("rates.book") > faults.calls.count("rates.book")
-    assert world.fates == {Fate.SENT: 2}
-
-
-def test_a_rate_store_that_fails_after_the_claim_aborts_the_text() -> None:
-    world = World(1)
-    clean = Faults()
-    World(1).send(clean)
-    at_claim = clean.calls.index("claims.claim")
-    faults = Faults(at_claim, after=lambda: world.clock.advance(0.5))
-    normal = faults.around
-
-    def around(name: str, call: object) -> object:
-        if name == "rates.book" and "claims.claim" in faults.calls:
-            raise TryAgainError("throttled")
-        return normal(name, call)  # type: ignore[arg-type]
-
-    faults.around = around  # type: ignore[method-assign]
-    world.send(faults)
-    assert world.reasons == {"refused:aborted": 1}
-
-
 def test_another_campaigns_claim_in_between_is_decided_on_again() -> None:
     world = World(1)
     at_claim = calls_of(1).index("claims.claim")
@@ -357,10 +293,6 @@ def _standing(world: World, number: int) -> Standing:
 
 def _raise_try_again() -> None:
     raise TryAgainError("not now")
-
-
-def _claimed(world: World) -> set[str]:
-    return {s.standing.subscriber_key for s in world.table.all() if s.standing.claims}
 
 
 def _claim_elsewhere(world: World, campaign: str, at: datetime) -> None:

@@ -11,7 +11,7 @@ from assent.campaigns.model import Fate
 from assent.campaigns.sending import SendStatus
 from assent.campaigns.sending_one import Ended
 from assent.campaigns.sending_workers import CallersThread, Threads, workers_of
-from assent.errors import TryAgainError
+from assent.errors import SettingsError, TryAgainError
 from tests.unit.campaigns.world import World
 
 if TYPE_CHECKING:
@@ -63,6 +63,22 @@ def test_what_a_turn_raises_is_raised_to_the_caller() -> None:
         workers.finish()
 
 
+def test_a_task_runs_beside_the_turns_and_what_it_raises_is_raised() -> None:
+    workers = Threads(1)
+    workers.aside(lambda: None)
+
+    def fail() -> None:
+        raise SettingsError("no permission")
+
+    workers.aside(fail)
+    with pytest.raises(SettingsError):
+        workers.finish()
+
+
+def test_the_callers_thread_has_nobody_to_run_a_task_beside() -> None:
+    CallersThread().aside(pytest.fail)
+
+
 def test_a_batch_is_sent_by_threads() -> None:
     world = World(60)
     assert world.send(workers=4) is SendStatus.DONE
@@ -83,6 +99,8 @@ def test_a_failing_store_ends_the_threads_and_keeps_their_rows() -> None:
             if self.taken == 10:
                 raise TryAgainError("not now")
             return claims.claim(*asked)
+
+        release = claims.release
 
     world.claims = FailsOnce()
     with pytest.raises(TryAgainError):

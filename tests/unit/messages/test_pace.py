@@ -16,7 +16,6 @@ from assent.messages.pace import (
     Booking,
     Bucket,
     Busy,
-    Lease,
     Pace,
     book,
     instant_of,
@@ -133,25 +132,12 @@ def test_with_patience_a_worker_waits_until_the_horizon_reaches_a_free_slot() ->
     assert leases[-1].starts_at - clock.now() <= CAMPAIGN_HORIZON
 
 
-def test_a_slot_is_open_from_its_instant_until_the_tolerance() -> None:
-    lease = Lease(NOON, 100 * MILLISECOND, 3, 1)
-    slot = NOON + 100 * MILLISECOND
-    assert not lease.is_open(1, slot - MILLISECOND)
-    assert lease.is_open(1, slot)
-    assert lease.is_open(1, slot + TOLERANCE)
-    assert not lease.is_open(1, slot + TOLERANCE + MILLISECOND)
-
-
-@pytest.mark.parametrize(
-    ("index", "after", "found"),
-    [(0, 0, 0), (1, 0, 1), (0, 1, 1), (0, 100, 1), (0, 101, 2), (0, 201, None), (3, 0, None)],
-)
-def test_the_next_slot_is_the_first_that_can_still_be_met(
-    index: int, after: int, found: int | None
-) -> None:
-    assert (
-        Lease(NOON, 100 * MILLISECOND, 3, 1).next_slot(index, NOON + after * MILLISECOND) == found
-    )
+@pytest.mark.parametrize(("late", "is_open"), [(0, True), (9, True), (10, True), (11, False)])
+def test_a_slot_is_open_until_the_tolerance(late: int, is_open: bool) -> None:
+    clock = FrozenClock()
+    slot = clock.now()
+    clock.advance(late * TOLERANCE / 10)
+    assert pace(clock).reach(slot) is is_open
 
 
 def test_waiting_for_a_slot_ends_on_it() -> None:

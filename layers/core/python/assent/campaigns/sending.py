@@ -39,6 +39,7 @@ WIND_DOWN_SECONDS = 10.0
 # A rest before the next attempt where only time helps: young claims, a carrier that throttles.
 _REST_SECONDS = 5.0
 _ACTOR = "guardrail"
+_OPEN_SOON = frozenset({Ended.UNSETTLED, Ended.THROTTLED})
 
 
 class SendStatus(StrEnum):
@@ -100,7 +101,7 @@ class Sending:
             return self._settle(self._unclaimed(campaign, tally), tally, "campaign_cancelled")
         if halt is Halt.FAILING:
             pause_failing(self.campaigns, self.clock, campaign.campaign_id, tally)
-        has_unsettled = has_unsettled or Ended.UNSETTLED in texting_round.workers.ended
+        has_unsettled = has_unsettled or not _OPEN_SOON.isdisjoint(texting_round.workers.ended)
         return self._status_after(halt, has_unsettled=has_unsettled)
 
     def _status_after(self, halt: Halt, *, has_unsettled: bool) -> SendStatus:

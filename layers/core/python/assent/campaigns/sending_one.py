@@ -2,12 +2,14 @@
 
 Publishing takes a `HeldClaim`, and the only place that makes one is the branch in which the store
 has just said that this very attempt's claim was written. Everything that waits for long (rate,
-window, status) has happened before.
+window, status) has happened before. A text that certainly did not leave gives its claim back, so
+that the person is not lost to the campaign.
 """
 
 from __future__ import annotations
 
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -24,12 +26,13 @@ if TYPE_CHECKING:
     from assent.audience.subscriber import Subscriber
     from assent.campaigns.model import Campaign, ClaimStore
     from assent.campaigns.sending_opt_outs import ProviderOptOuts
+    from assent.campaigns.sending_slots import Slots
     from assent.campaigns.sending_tally import Tally
     from assent.clock import Clock
     from assent.identifiers import Ids
     from assent.law.zones import Whereabouts
     from assent.messages.ledger import SmsSender
-    from assent.messages.pace import Lease, Pace
+    from assent.messages.pace import Pace
     from assent.phone import PhoneNumber
 
 # δ of the send protocol: a STOP that comes after the claim can be overtaken by this much at most.
@@ -39,6 +42,7 @@ PUBLISH_TRIES = 4
 _BACK_OFF_SECONDS = 0.1
 _THROTTLED_RESULT = SendResult(Outcome.THROTTLED, reason="throttled")
 _ABORTED_RESULT = SendResult(Outcome.ABORTED, reason="aborted")
+_CERTAINLY_NOT_SENT = frozenset({Outcome.THROTTLED, Outcome.ABORTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +57,6 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
-    """One place in the rate."""
-
-    lease: Lease
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
 class HeldClaim:
     """The right to publish once before `publish_before` (monotonic seconds)."""
 
@@ -71,7 +67,8 @@ class HeldClaim:
 
 
 class Ended(StrEnum):
-    """How a person's turn ended, as far as the next person's turn is concerned."""
+    """How a person's turn ended, as far as others are concerned. `unsettled`: still without a fate,
+    and worth another attempt soon; `throttled`: as well, and the carrier wants a rest."""
 
     SETTLED = "settled"
     LATER = "later"
@@ -92,15 +89,17 @@ class Texting:
     clock: Clock
     ids: Ids
 
-    def text(self, ready: Ready, slot: Slot) -> Ended:
-        """Text the person if that is still right. `slot` is their place in the rate, not gone by;
-        call it `pace.lead` before the slot."""
+    def text(self, ready: Ready, slots: Slots) -> Ended:
+        """Text the person if that is still right, in one of `slots`, which counts on this turn."""
         held = self._claim(ready)
         if isinstance(held, Ended):
+            slots.pass_on()
             return held
-        result = self._publish(held, slot)
+        result = self._publish(held, slots)
+        if result.outcome in _CERTAINLY_NOT_SENT:
+            return self._release(held, result.outcome)
         self._record(held, result)
-        return Ended.THROTTLED if result.outcome is Outcome.THROTTLED else Ended.SETTLED
+        return Ended.SETTLED
 
     def _claim(self, ready: Ready) -> HeldClaim | Ended:
         """Decide and claim; when the item has changed meanwhile, decide again on what it is now."""
@@ -131,38 +130,38 @@ class Texting:
         self.tally.settle(ready.subscriber.standing.subscriber_key, Fate.SUPPRESSED, reason)
         return Ended.SETTLED
 
-    def _publish(self, held: HeldClaim, slot: Slot) -> SendResult:
+    def _publish(self, held: HeldClaim, slots: Slots) -> SendResult:
         """Hand the text to the carrier. A throttled publish was certainly not sent: only then, and
         only while this claim's deadline lasts, is there another one."""
         text = OutboundText(held.ready.phone, held.ready.body, held.attempt_id, is_marketing=True)
-        place: Slot | None = slot
         for tries in range(PUBLISH_TRIES):
             if tries:
                 self._back_off(held, tries)
-                place = None
-            if not self._reach_slot(held, place):
+                slots.want()
+            if not self._reach_slot(held, slots):
                 return _THROTTLED_RESULT if tries else _ABORTED_RESULT
             result = self.sender.send(text)
             if result.outcome is not Outcome.THROTTLED:
                 return result
         return _THROTTLED_RESULT
 
-    def _reach_slot(self, held: HeldClaim, slot: Slot | None) -> bool:
-        """Wait for the slot, or for another when that has gone by; the last thing asked is whether
+    def _reach_slot(self, held: HeldClaim, slots: Slots) -> bool:
+        """Wait for a slot, and for another when that was missed; the last thing asked is whether
         the claim's deadline has passed. False: nothing may be published any more."""
-        while slot is None or not self.pace.await_slot(slot.lease, slot.index):
-            slot = self._another_slot(held)
+        while True:
+            left = timedelta(seconds=held.publish_before - self.clock.monotonic())
+            slot = slots.take(self.clock.now() + left)
             if slot is None:
                 return False
-        return self.clock.monotonic() <= held.publish_before
+            if self.pace.reach(slot):
+                return self.clock.monotonic() <= held.publish_before
+            slots.want()
 
-    def _another_slot(self, held: HeldClaim) -> Slot | None:
-        left = timedelta(seconds=held.publish_before - self.clock.monotonic())
-        try:
-            lease = self.pace.lease(1, held.ready.parts, patience=max(left, timedelta()))
-        except TryAgainError:
-            return None
-        return Slot(lease, 0) if lease.slot(0) <= self.clock.now() + left else None
+    def _release(self, held: HeldClaim, outcome: Outcome) -> Ended:
+        """Give the claim back. When that fails, the claim may stand and ends in doubt."""
+        with suppress(TryAgainError):
+            self.claims.release(held.ready.subscriber.standing.subscriber_key, held.claim)
+        return Ended.THROTTLED if outcome is Outcome.THROTTLED else Ended.UNSETTLED
 
     def _back_off(self, held: HeldClaim, tries: int) -> None:
         """Rest, longer each time and not in step with the other workers."""

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from assent.campaigns.may_send import Verdict, may_send
 from assent.campaigns.model import CampaignStatus, Fate
-from assent.campaigns.sending_one import Ended, Ready, Slot
+from assent.campaigns.sending_one import Ended, Ready
+from assent.campaigns.sending_slots import Slots
 from assent.campaigns.sending_status import stands_back
 from assent.campaigns.whereabouts import whereabouts_of
 from assent.errors import TryAgainError
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from assent.campaigns.sending_status import StatusWatch
     from assent.campaigns.sending_workers import Workers
     from assent.clock import Clock
-    from assent.messages.pace import Lease, Pace
+    from assent.messages.pace import Pace
     from assent.messages.template import Template
 
 # Guardrail: a carrier that fails most of many texts is asked no more until a person has looked.
@@ -93,36 +94,24 @@ class Round:
         return Ready(person, standing.phone, where, rendered.body, rendered.parts)
 
     def _text_queue(self, queue: deque[Ready], parts: int) -> Halt | None:
-        """Lease slots for texts of one length until the queue is empty (None) or sending ends."""
-        while queue:
-            halt = self._halt()
-            if halt is not None:
-                return halt
-            left = timedelta(seconds=self.stop_at - self.clock.monotonic())
-            try:
-                lease = self.pace.lease(len(queue), parts, patience=min(left, _PATIENCE))
-            except TryAgainError:
-                return Halt.OUT_OF_TIME
-            halt = self._text_at_slots(queue, lease)
-            if halt is not None:
-                return halt
-        return None
-
-    def _text_at_slots(self, queue: deque[Ready], lease: Lease) -> Halt | None:
-        """Hand one text to a worker shortly before each slot, so that it is claimed by then."""
-        next_index = 0
+        """Hand one text after the other to a worker, shortly before there is a slot for it, until
+        the queue is empty (None) or sending ends."""
+        slots = Slots(self.pace, parts, self.workers.aside)
         while queue:
             self.workers.wait_for_one()
-            index = lease.next_slot(next_index, self.clock.now() + self.pace.lead)
-            if index is None:
-                return None
-            begin_at = lease.slot(index) - self.pace.lead
-            self.clock.sleep((begin_at - self.clock.now()).total_seconds())
+            left = timedelta(seconds=self.stop_at - self.clock.monotonic())
+            try:
+                begin_at = slots.begin_at(len(queue), min(left, _PATIENCE))
+            except TryAgainError:
+                return Halt.OUT_OF_TIME
+            if begin_at is not None:
+                self.clock.sleep((begin_at - self.clock.now()).total_seconds())
             halt = self._halt()
             if halt is not None:
                 return halt
-            self.workers.run(partial(self.texting.text, queue.popleft(), Slot(lease, index)))
-            next_index = index + 1
+            if begin_at is not None:
+                slots.begin()
+                self.workers.run(partial(self.texting.text, queue.popleft(), slots))
         return None
 
     def _halt(self) -> Halt | None:

@@ -27,9 +27,6 @@ _FATES = {
     Outcome.SENT: Fate.SENT,
     Outcome.REFUSED: Fate.REFUSED,
     Outcome.IN_DOUBT: Fate.IN_DOUBT,
-    # Definitely not sent, but the claim is spent: this campaign never texts this person.
-    Outcome.ABORTED: Fate.REFUSED,
-    Outcome.THROTTLED: Fate.REFUSED,
 }
 
 
@@ -77,15 +74,29 @@ class Tally:
                 self._oldest_row_at = self._clock.monotonic()
             self._rows.append(row)
             self.found(row)
-            if len(self._rows) >= FLUSH_ROWS or self._is_stale():
-                self.flush()
+            is_due = len(self._rows) >= FLUSH_ROWS or self._is_stale()
+            rows = self._taken() if is_due else []
+        self._write(rows)
 
     def flush(self) -> None:
         """Write the rows that wait; on an error they go on waiting."""
         with self._lock:
-            if self._rows:
-                self._ledger.record(self._rows)
-                self._rows = []
+            rows = self._taken()
+        self._write(rows)
+
+    def _taken(self) -> list[LedgerRow]:
+        rows, self._rows = self._rows, []
+        return rows
+
+    def _write(self, rows: list[LedgerRow]) -> None:
+        """Write while the other threads go on."""
+        try:
+            if rows:
+                self._ledger.record(rows)
+        except BaseException:
+            with self._lock:
+                self._rows = rows + self._rows
+            raise
 
     def result(self) -> BatchResult:
         """Return the batch's result; call it when nobody is open."""

@@ -33,6 +33,10 @@ class Workers(Protocol):
         """Begin a turn."""
         ...
 
+    def aside(self, task: Callable[[], None]) -> None:
+        """Run a task beside all turns; a worker with nobody to spare leaves it undone."""
+        ...
+
     def finish(self) -> None:
         """Wait until every turn is over. Raises what a turn has raised."""
         ...
@@ -50,6 +54,9 @@ class CallersThread:
     def run(self, turn: Task) -> None:
         self.ended.add(turn())
 
+    def aside(self, task: Callable[[], None]) -> None:
+        """Nobody is there to run it."""
+
     def finish(self) -> None:
         """Nothing is under way."""
 
@@ -60,6 +67,7 @@ class Threads:
     def __init__(self, count: int) -> None:
         self.ended: set[Ended] = set()
         self._executor = ThreadPoolExecutor(count, thread_name_prefix="texting")
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="leasing")
         self._free = threading.Semaphore(count)
         self._failures: list[BaseException] = []
 
@@ -72,8 +80,12 @@ class Threads:
         self._free.acquire()
         self._executor.submit(turn).add_done_callback(self._over)
 
+    def aside(self, task: Callable[[], None]) -> None:
+        self._beside.submit(task).add_done_callback(self._done)
+
     def finish(self) -> None:
         self._executor.shutdown(wait=True)
+        self._beside.shutdown(wait=True)
         self._raise_failure()
 
     def _over(self, future: Future[Ended]) -> None:
@@ -83,6 +95,11 @@ class Threads:
         else:
             self._failures.append(failure)
         self._free.release()
+
+    def _done(self, future: Future[None]) -> None:
+        failure = future.exception()
+        if failure is not None:
+            self._failures.append(failure)
 
     def _raise_failure(self) -> None:
         if self._failures:

@@ -143,9 +143,7 @@ class RateStore(Protocol):
 class Lease:
     """Slots to publish texts of up to `width` parts, one text per slot; index 0 is the first.
 
-    How to use one: wait until `slot(i) - LEAD`, claim, wait until `slot(i)`, publish if
-    `is_open(i, now)`. When it is not, the slot is burnt: `next_slot` finds the next one that
-    can be met, or lease again.
+    A text may be published from its slot on until TOLERANCE after it; after that the slot is burnt.
     """
 
     starts_at: datetime
@@ -161,20 +159,6 @@ class Lease:
     def slot(self, index: int) -> datetime:
         """Return the instant from which the index-th text may be published."""
         return self.starts_at + index * self.interval
-
-    def is_open(self, index: int, now: datetime) -> bool:
-        """Return whether a text may be published at `now` in this slot."""
-        slot = self.slot(index)
-        return slot <= now <= slot + TOLERANCE
-
-    def next_slot(self, index: int, now: datetime) -> int | None:
-        """Return the first slot from `index` on that lies at `now` or later; None: lease again.
-
-        Pass the instant at which publishing could begin, such as now + LEAD before a claim.
-        """
-        behind = -((self.starts_at - now) // self.interval)
-        found = max(index, behind)
-        return found if found < self.texts else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,10 +193,13 @@ class Pace:
 
     def await_slot(self, lease: Lease, index: int) -> bool:
         """Wait until the slot; return whether it is open, False when it is already gone by."""
-        slot = lease.slot(index)
+        return self.reach(lease.slot(index))
+
+    def reach(self, slot: datetime) -> bool:
+        """Wait until `slot`; return whether it is open, False when it is already gone by."""
         while (now := self.clock.now()) < slot:
             self.clock.sleep((slot - now).total_seconds())
-        return lease.is_open(index, now)
+        return now <= slot + TOLERANCE
 
     def _ask(self, texts: int, width: int, now: datetime) -> Ask:
         interval = spacing(width, width, self.parts_per_second)
