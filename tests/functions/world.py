@@ -161,7 +161,7 @@ def a_world(parameters: Mapping[str, str] = MappingProxyType(ROOMY)) -> Iterator
         for path in sorted((ROOT / "functions").iterdir()):
             if (path / "handler.py").exists():
                 handler_module(path.name).wiring.cache_clear()
-        yield World(_references() | parameters)
+        yield World({**_references(), **parameters})
 
 
 def _references() -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assent.errors import SettingsError
-from assent.settings import CampaignPaceSettings, CampaignReapSettings, ConsentApiSettings
+from assent.settings import CampaignPaceSettings, CampaignReapSettings, ConfirmationSendSettings
 
 PACE = {
     "CAMPAIGNS_TABLE": "campaigns",
@@ -37,8 +37,8 @@ def test_a_malformed_number_is_named() -> None:
 
 
 def test_countries_are_split_and_upper_cased() -> None:
-    environ = {name.upper(): "1" for name in ConsentApiSettings.__dataclass_fields__}
-    settings = ConsentApiSettings.from_env(environ | {"ALLOWED_COUNTRIES": "us, CA,,gb"})
+    environ = {name.upper(): "1" for name in ConfirmationSendSettings.__dataclass_fields__}
+    settings = ConfirmationSendSettings.from_env(environ | {"ALLOWED_COUNTRIES": "us, CA,,gb"})
     assert settings.allowed_countries == ("US", "CA", "GB")
 
 
