@@ -37,9 +37,9 @@ def classify(body: str, country: str | None = None) -> Reading:
     if reaction:
         return _reaction(reaction.group(1), country)
     plain = normalise(body)
-    if not plain:
-        return FEEDBACK
     copy = plain_letters(plain) if _is_simple(body) else look_alike(body)
+    if not copy:
+        return FEEDBACK
     table = keyword_table()
     return (
         table.exact(plain, copy, country)
