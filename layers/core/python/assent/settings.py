@@ -99,6 +99,22 @@ class PagesSettings(Settings):
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentStaffSettings(Settings):
+    subscribers_table: str
+    consent_events_table: str
+    evidence_table: str
+    control_table: str
+    outbox_table: str
+    messages_table: str
+    inbox_table: str
+    programmes_table: str
+    staff_audit_table: str
+    confirmation_queue: str
+    phone_key_id: str
+    phone_key_version: int
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentLifecycleSettings(Settings):
     subscribers_table: str
     consent_events_table: str

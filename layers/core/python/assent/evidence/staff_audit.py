@@ -52,6 +52,8 @@ class AuditAction(StrEnum):
     HISTORY_READ = "history_read"
     INBOX_READ = "inbox_read"
     MESSAGES_READ = "messages_read"
+    OPT_IN_ENTERED = "opt_in_entered"
+    PERSON_ERASED = "person_erased"
     PROGRAMME_CHANGED = "programme_changed"
     PROGRAMME_CREATED = "programme_created"
     PROGRAMMES_READ = "programmes_read"

@@ -66,6 +66,8 @@ AUDITED: Mapping[str, Audited] = {
     "GET /v1/messages": Audited(AuditAction.MESSAGES_READ, Concerns.PERSON),
     "GET /v1/consents": Audited(AuditAction.CONSENTS_READ, Concerns.PERSON),
     "GET /v1/consents/history": Audited(AuditAction.HISTORY_READ, Concerns.PERSON),
+    "POST /v1/staff/opt-ins": Audited(AuditAction.OPT_IN_ENTERED, Concerns.PERSON),
+    "POST /v1/erasures": Audited(AuditAction.PERSON_ERASED, Concerns.PERSON),
     # An export concerns everybody in its span: ask for it by day, not by person.
     "GET /v1/exports": Audited(AuditAction.EXPORTS_READ),
     "POST /v1/exports": Audited(AuditAction.EXPORT_REQUESTED),

@@ -14,6 +14,7 @@ from typing import Any
 
 from assent.http.evidence import evidence_api
 from assent.http.marketing import marketing_api
+from assent.http.people import people_api
 from assent.http.problems import PROBLEM_JSON
 from assent.http.public import public_api
 from assent.http.resolver import Api, key_of
@@ -66,7 +67,7 @@ def document() -> dict[str, Any]:
 
 def apis() -> list[Api]:
     """Return every function's routes, without anything behind them."""
-    return [public_api(_unasked), marketing_api(_unasked), evidence_api(_unasked)]
+    return [make(_unasked) for make in (public_api, people_api, marketing_api, evidence_api)]
 
 
 def text() -> str:

@@ -55,6 +55,8 @@ PERMITTED: Mapping[str, frozenset[Group]] = {
     "GET /v1/messages": _BOTH,
     "GET /v1/consents": _COMPLIANCE,
     "GET /v1/consents/history": _COMPLIANCE,
+    "POST /v1/staff/opt-ins": _MARKETING,
+    "POST /v1/erasures": _COMPLIANCE,
     "GET /v1/exports": _COMPLIANCE,
     "POST /v1/exports": _COMPLIANCE,
     "GET /v1/exports/{export_id}": _COMPLIANCE,
