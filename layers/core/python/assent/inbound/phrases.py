@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from assent.inbound.reading import Reading
 
-_WORDS_AFTER = 3
+_WORDS_AFTER = 4
 _LANGUAGE_OF = {"arret": "fr"}
 
 
