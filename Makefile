@@ -38,12 +38,15 @@ demo: $(READY) ## Replay a morning of sign-ups, a campaign and STOPs, and check 
 	@$(BIN)/python -m infra.demo
 
 # --- Test ----------------------------------------------------------------------------------------
-.PHONY: test test-fast contracts-dynamodb bench openapi
+.PHONY: test test-fast fuzz contracts-dynamodb bench openapi
 test: $(READY) ## Run the tests
 	@$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 test-fast: $(READY) ## Run the unit tests only
 	@$(BIN)/python -m pytest tests/unit
+
+fuzz: $(READY) ## Try the consent machine with 20,000 programs that nobody has seen before
+	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/unit/consent -k "OneNumber or instant"
 
 contracts-dynamodb: $(READY) ## Run the store contracts and the races on DynamoDB Local (needs Java and Node)
 	@$(BIN)/python -m tests.contracts.dynamodb_local $(BIN)/python -m pytest tests/contracts

@@ -70,7 +70,7 @@ class Journey:
 
     def staff(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Call a staff route as the group that may."""
-        reads = path.startswith(("/v1/consents", "/v1/messages", "/v1/exports"))
+        reads = path.startswith(("/v1/consents", "/v1/messages", "/v1/exports", "/v1/audit"))
         token = self.stack.token(COMPLIANCE if reads else MARKETING)
         answer = self.call(method, path, body, {"authorization": f"Bearer {token}", **headers})
         assert answer.status < 300, (method, path, answer)
@@ -389,6 +389,12 @@ def a_reviewer_reads_everything_about_a_number(journey: Journey) -> None:
     assert journey.staff("GET", f"/v1/consents/history?{query}")["items"]
 
 
+def a_reviewer_reads_who_read_it(journey: Journey) -> None:
+    (entry, *_) = journey.staff("GET", f"/v1/audit?subject_phone={quote(ADA)}")["items"]
+    assert journey.staff("GET", f"/v1/audit?actor={entry['actor']}")["items"]
+    assert journey.staff("GET", f"/v1/audit?day={entry['at'][:10]}")["items"]
+
+
 def an_export_is_ordered_built_and_downloaded(journey: Journey) -> None:
     """In pieces, as a large one is: every call has time for one page only."""
     function = journey.stack.functions.find("export_build")
@@ -441,6 +447,7 @@ STEPS: list[Callable[[Journey], None]] = [
     a_campaign_for_one_person,
     a_campaign_is_changed_paused_resumed_and_cancelled,
     a_reviewer_reads_everything_about_a_number,
+    a_reviewer_reads_who_read_it,
     an_export_is_ordered_built_and_downloaded,
     an_export_that_fails_is_given_up,
     a_request_that_was_refused_may_be_repeated,

@@ -83,6 +83,21 @@ def test_a_number_never_seen_is_an_answer(compliance: Client) -> None:
     assert compliance.get("/v1/consents/history", phone="+14155554999").json["items"] == []
 
 
+def test_a_stop_of_a_number_without_any_programme_is_told(world: World, compliance: Client) -> None:
+    stranger = "+14155554088"
+    world.invoke("inbound_sms", an_event(an_entry(originationNumber=stranger, messageBody="STOP")))
+    found = compliance.get("/v1/consents", phone=stranger).json
+    assert (found["items"], found["stopped"], found["as_known"]) == ([], True, False)
+
+
+def test_the_events_that_decide_are_told(compliance: Client, told: dict[str, str]) -> None:
+    query = {"phone": PHONE, "programme_id": "demo", "at": told["confirmed"], "as_known": "true"}
+    (item,) = compliance.get("/v1/consents", **query).json["items"]
+    assert [each["type"] for each in item["events"]] == ["requested", "confirmed"]
+    assert item["decided_by"] == item["events"][-1]
+    assert item["decided_by"]["is_intact"]
+
+
 def test_an_unescaped_plus_is_still_a_plus(compliance: Client, told: dict[str, str]) -> None:
     at = told["confirmed"].replace("+", " ")
     found = compliance.get(
@@ -146,6 +161,10 @@ def test_every_text_to_a_number_is_listed_newest_first(
         ("/v1/messages", {"phone": f"{PHONE},+14155550100"}, 422, "invalid_phone"),
         ("/v1/consents", {"phone": PHONE, "at": "yesterday"}, 422, "invalid_input"),
         ("/v1/consents", {"phone": PHONE, "at": "2026-11-23T09:05:00"}, 422, "invalid_input"),
+        ("/v1/consents", {"phone": PHONE, "at": ""}, 422, "invalid_input"),
+        ("/v1/consents", {"phone": PHONE, "at": "9999-01-01T00:00:00Z"}, 422, "invalid_input"),
+        ("/v1/consents", {"phone": PHONE, "at": "0001-01-01T00:00:00+14:00"}, 422, "invalid_input"),
+        ("/v1/consents", {"phone": PHONE, "as_known": "maybe"}, 400, "malformed_request"),
         ("/v1/consents", {"phone": PHONE, "att": "2026-11-23"}, 400, "malformed_request"),
         ("/v1/consents", {"phone": PHONE, "programme_id": "../x"}, 400, "malformed_request"),
         ("/v1/consents/history", {"phone": "+4420"}, 422, "invalid_phone"),

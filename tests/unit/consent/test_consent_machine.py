@@ -93,7 +93,7 @@ class _StandingOnly(_Forgetful):
         if before is None:
             return change
         same_tip = replace(change.after, seq=before.seq, head_hash=before.head_hash)
-        return replace(change, after=same_tip, events=())
+        return replace(change, after=same_tip, events=(), tell_provider=False)
 
 
 class _WithoutDedupe(_Forgetful):

@@ -177,8 +177,9 @@ def _steps(until: Iterable[HistoryEntry]) -> list[_Step]:
 
 
 def _standing(projection: Projection, programme_id: ProgrammeId) -> tuple[object, ...]:
+    """Return status and since when; a request that a stop kept from opening leads to none."""
     line = projection.lines.get(programme_id)
-    return (line.status, line.at) if line else ()
+    return () if line is None or line.status is ConsentStatus.NONE else (line.status, line.at)
 
 
 def _is_stopped(projection: Projection) -> bool:
