@@ -1,4 +1,4 @@
-"""Tells a batch how long to wait for its turn at the origination identity."""
+"""Tells a batch whether it is its turn at the origination identity, or when to ask again."""
 
 from __future__ import annotations
 
@@ -34,9 +34,15 @@ def wiring() -> Turns:
 
 
 def handler(event: Mapping[str, Any], _: object) -> dict[str, int]:
-    """In {campaign_id, run, batch}; out {wait_seconds}."""
+    """In {campaign_id, run, batch, pace: {waited}}; out {may_begin, wait_seconds, waited}."""
     campaign_id, batch = CampaignId(event["campaign_id"]), event["batch"]
     with invocation(f"{campaign_id}-r{event['run']}"):
         keys = tuple(SubscriberKey(key) for key in batch["subscriber_keys"])
         wanted = Batch(batch["batch_id"], keys, batch["parts"])
-        return {"wait_seconds": wiring().wait_seconds(campaign_id, event["run"], wanted)}
+        waited = event.get("pace", {}).get("waited", 0)
+        turn = wiring().turn(campaign_id, event["run"], wanted, waited)
+        return {
+            "may_begin": turn.may_begin,
+            "wait_seconds": turn.wait_seconds,
+            "waited": waited + turn.wait_seconds,
+        }

@@ -106,7 +106,7 @@ def test_a_task_calls_a_function_that_exists_and_may_be_called(name: str, state:
 def test_the_states_of_a_campaign_are_those_that_people_are_told_of() -> None:
     assert " ".join(states(workflow("campaign"))) == (
         "Prepare IsThereWork NothingToDo PlanAudience PlanSlice Release EachWindow WaitUntil "
-        "SendBatches ReserveRate WaitForTurn SendBatch IsBatchFinished BatchOver "
+        "SendBatches ReserveRate WaitForTurn IsItsTurn SendBatch IsBatchFinished BatchOver "
         "Settle IsSettled WaitToRetry Paused Closed"
     )
 

@@ -134,7 +134,7 @@ def campaign(script: Script, releases: list[list[Answer]], settled: list[str]) -
             "slice": event["slice"],
             "releases": releases[event["slice"]],
         },
-        "CampaignPace": lambda _: {"wait_seconds": 0},
+        "CampaignPace": lambda _: {"may_begin": True, "wait_seconds": 0, "waited": 0},
         "CampaignSend": lambda _: {"status": "done"},
         "CampaignClose": lambda _: {"status": next(says), "wait_seconds": 0},
     }
@@ -234,3 +234,19 @@ def test_an_export_that_fails_is_marked_and_fails_the_execution(script: Script) 
     }
     assert run("export", export_id="e1")["status"] == "FAILED"
     assert script.asked("ExportBuild")[-1] == {"export_id": "e1", "failed": True}
+
+
+def test_a_batch_asks_again_until_it_may_begin_and_says_how_long_it_has_waited(
+    script: Script,
+) -> None:
+    campaign(script, [[manifest("a", 1)]], ["closed"])
+    answers = iter([(False, 1), (False, 3), (True, 3)])
+
+    def pace(_: Answer) -> Answer:
+        may_begin, waited = next(answers)
+        return {"may_begin": may_begin, "wait_seconds": 0, "waited": waited}
+
+    script.answers["CampaignPace"] = pace
+    assert run("campaign", campaign_id="spring")["status"] == "SUCCEEDED"
+    assert [event["pace"]["waited"] for event in script.asked("CampaignPace")] == [0, 1, 3]
+    assert len(script.asked("CampaignSend")) == 1

@@ -82,3 +82,16 @@ def test_a_worker_that_looked_away_is_told_what_others_booked(
 def test_each_identity_has_a_bucket_of_its_own(two: tuple[RateStore, RateStore]) -> None:
     two[0].book("+1", ask(20))
     assert granted(two[0].book("+2", ask())).starts_at == NOW
+
+
+def test_a_bucket_moved_back_gives_out_that_time_again(two: tuple[RateStore, RateStore]) -> None:
+    one, other = two
+    first = granted(one.book("+1", ask(20)))
+    other.rewind("+1", 10 * first.interval)
+    for store in two:
+        assert store.book("+1", ask(not_after=NOW)) == Busy(NOW + 10 * first.interval)
+
+
+def test_a_bucket_that_was_never_used_cannot_be_moved(two: tuple[RateStore, RateStore]) -> None:
+    two[0].rewind("+1", SECOND)
+    assert granted(two[1].book("+1", ask())).starts_at == NOW

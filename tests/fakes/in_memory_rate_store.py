@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assent.messages.pace import Ask, Booking, Bucket, Busy, book
 
@@ -22,3 +22,9 @@ class InMemoryRateStore:
             if isinstance(answer, Booking):
                 self._buckets[identity] = answer.bucket
             return answer
+
+    def rewind(self, identity: str, by: int) -> None:
+        with self._lock:
+            bucket = self._buckets.get(identity)
+            if bucket is not None:
+                self._buckets[identity] = replace(bucket, last_slot=bucket.last_slot - by)

@@ -159,16 +159,11 @@ def test_a_batch_of_long_texts_is_cut_so_that_one_worker_can_send_it() -> None:
     assert len(batches) > 1
 
 
-def test_a_long_window_is_written_in_several_manifests() -> None:
+def test_a_window_however_long_is_one_manifest_so_that_one_map_sends_it() -> None:
     plan = Plan(450, batch_size=2)
     made = plan.make()
-    assert sorted(release.batches for release in made.releases) == [25, 200]
+    assert [release.batches for release in made.releases] == [225]
     assert len(set(plan.keys(made))) == 450
-
-
-def test_a_window_that_fills_its_manifest_exactly_writes_no_empty_one() -> None:
-    made = Plan(400, batch_size=2).make()
-    assert [release.batches for release in made.releases] == [200]
 
 
 def test_planning_again_plans_nothing_new() -> None:

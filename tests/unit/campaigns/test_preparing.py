@@ -49,7 +49,7 @@ def preparing(world: World, *, parts_per_second: int = 20) -> Preparing:
 def test_the_first_execution_freezes_and_runs_the_campaign(status: CampaignStatus) -> None:
     world = drafted(status)
     prepared = preparing(world).prepare(CAMPAIGN, "e1")
-    assert prepared == Prepared(CAMPAIGN, 1, True, 1, 30, 100)
+    assert prepared == Prepared(CAMPAIGN, 1, True, 1, 2, 1000)
     campaign = world.campaign
     assert (campaign.status, campaign.run, campaign.execution_id) == (
         CampaignStatus.RUNNING,
@@ -108,13 +108,13 @@ def test_a_campaign_cancelled_before_its_launch_has_nobody_to_count() -> None:
 @pytest.mark.parametrize(
     ("people", "parts_per_second", "slices", "batch_size", "max_concurrency"),
     [
-        (0, 20, 1, 100, 30),
-        (100_000, 20, 1, 100, 30),
-        (100_001, 20, 2, 100, 15),
-        (50_000_000, 20, 40, 100, 1),
-        (1_000_000, 500, 10, 100, 75),
-        (1_000, 5_000, 1, 100, 100),
-        (1_000, 1, 1, 100, 1),
+        (0, 20, 1, 1000, 2),
+        (1_000_000, 20, 1, 1000, 2),
+        (1_000_001, 20, 2, 1000, 1),
+        (50_000_000, 20, 40, 1000, 1),
+        (1_000_000, 500, 1, 1000, 2),
+        (1_000, 10, 1, 500, 2),
+        (1_000, 1, 1, 50, 2),
     ],
 )
 def test_slices_and_batches_fit_the_audience_and_the_rate(

@@ -5,11 +5,13 @@ The last bucket seen is remembered, so that an undisturbed sender books with one
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from assent.aws.answers import CONDITION_FAILED, CONFLICT, code_of, fact_of, not_now, translated
+from assent.errors import NotFoundError
 from assent.messages.pace import Booking, Bucket, Busy, book
 
 if TYPE_CHECKING:
@@ -50,6 +52,17 @@ class DynamoRateStore:
                 return answer
             bucket, is_current = stored, True
         raise not_now()
+
+    def rewind(self, identity: str, by: int) -> None:
+        """One write. An answer that is lost may move the bucket twice."""
+        with suppress(NotFoundError), translated(NotFoundError("There is no such bucket.")):
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key(identity),
+                UpdateExpression="ADD slot :back",
+                ConditionExpression="attribute_exists(slot)",
+                ExpressionAttributeValues={":back": {"N": str(-by)}},
+            )
 
     def _read(self, identity: str) -> Bucket:
         with translated():

@@ -22,15 +22,14 @@ if TYPE_CHECKING:
 
 # One invocation plans a slice well within its 900 s; 40 slices keep the plans below the 256 KB that
 # a state may pass on.
-_SUBSCRIBERS_PER_SLICE = 100_000
+_SUBSCRIBERS_PER_SLICE = 1_000_000
 _MAX_SLICES = 40
-# A batch has at most 100 s of the rate, and BatchGetItem reads at most 100 items.
-_BATCH_SECONDS = 100
-_MAX_BATCH = 100
-# An Express child lives 300 s: waiting for its turn may take half of that, so that many batches of
-# all slices together may be under way.
-_TURN_SECONDS = 150
-_MAX_CONCURRENCY = 100
+# Each batch costs a child, a transaction and seconds in which two workers overlap; a larger one
+# would not be finished in the life of a worker, nor fit the 256 KB of an event.
+_BATCH_SECONDS = 50
+_MAX_BATCH = 1000
+# One batch is sent while the next one waits for its turn; a child is billed while it waits.
+_UNDER_WAY = 2
 _ATTEMPTS = 5
 _ACTOR = "workflow"
 _STARTABLE = frozenset({CampaignStatus.DRAFT, CampaignStatus.REHEARSED, CampaignStatus.SCHEDULED})
@@ -122,13 +121,12 @@ class Preparing:
 
     def _prepared(self, campaign: Campaign) -> Prepared:
         frozen = campaign.require_frozen()
-        under_way = self.parts_per_second * _TURN_SECONDS // (frozen.batch_size * frozen.slices)
         return Prepared(
             campaign.campaign_id,
             campaign.run,
             proceed=True,
             slices=frozen.slices,
-            max_concurrency=_clamp(under_way, _MAX_CONCURRENCY),
+            max_concurrency=-(-_UNDER_WAY // frozen.slices),
             batch_size=frozen.batch_size,
         )
 

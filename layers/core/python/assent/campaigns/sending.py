@@ -163,6 +163,7 @@ class Sending:
             clock=self.clock,
             run=run,
             stop_at=stop_at,
+            planned_parts=tally.planned_parts,
         )
 
 

@@ -18,6 +18,7 @@ from assent.campaigns.model import CampaignStatus, Fate
 from assent.campaigns.sending_one import Ended, Ready
 from assent.campaigns.sending_slots import Slots
 from assent.campaigns.sending_status import stands_back
+from assent.campaigns.turns import give_back
 from assent.campaigns.whereabouts import whereabouts_of
 from assent.errors import TryAgainError
 from assent.messages.template import NotRenderable
@@ -52,7 +53,8 @@ class Halt(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A pass of one worker. `stop_at` is in monotonic seconds; no text is begun after it."""
+    """A pass of one worker. `stop_at` is in monotonic seconds; no text is begun after it.
+    `planned_parts` is what the batch took its turn for."""
 
     texting: Texting
     template: Template
@@ -62,6 +64,7 @@ class Round:
     clock: Clock
     run: int
     stop_at: float
+    planned_parts: int
 
     def text_all(self, people: Iterable[Subscriber]) -> Halt:
         """Text everybody who may be texted now. Those who may only later stay without a fate."""
@@ -70,6 +73,8 @@ class Round:
             ready = self._prepared(person)
             if ready is not None:
                 by_parts[ready.parts].append(ready)
+        needed = sum(parts * len(queue) for parts, queue in by_parts.items())
+        give_back(self.pace, self.planned_parts - needed)
         try:
             halts = (self._text_queue(by_parts[parts], parts) for parts in sorted(by_parts))
             return next((halt for halt in halts if halt is not None), Halt.FINISHED)

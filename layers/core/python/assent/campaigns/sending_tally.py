@@ -35,6 +35,7 @@ class Tally:
 
     def __init__(self, batch: Batch, ledger: MessageLedger, clock: Clock) -> None:
         self._batch_id = batch.batch_id
+        self.planned_parts = batch.parts
         self._open = dict.fromkeys(batch.subscriber_keys)
         self._ledger = ledger
         self._clock = clock

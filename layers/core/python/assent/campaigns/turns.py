@@ -1,26 +1,41 @@
 """Admission: when a batch may begin, so that a worker is paid for sending and not for waiting.
 
-Only the pace that each text leases is binding. This queue spreads batches out over the same rate;
-without it every worker of every slice would start at once and wait for slots inside its function.
+Only the pace that each text leases is binding. This queue lets the next worker begin shortly before
+the work of the last one is used up: then the number is never idle, and hardly two wait at a time.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assent.campaigns.model import CampaignStatus
-from assent.messages.pace import Ask, Busy, micros
+from assent.errors import TryAgainError
+from assent.messages.pace import Ask, Busy, micros, spacing
 
 if TYPE_CHECKING:
     from assent.campaigns.model import Batch, CampaignStore
     from assent.clock import Clock
     from assent.identifiers import CampaignId
-    from assent.messages.pace import RateStore
+    from assent.messages.pace import Pace, RateStore
 
+# A worker needs 1 to 3 s to start, to read its people and to prepare their texts.
+_BEGIN_AHEAD_SECONDS = 4
+# Work can be used up sooner than it was planned (see `give_back`), so nobody looks away for long.
+_LOOK_AGAIN_SECONDS = 5
 # An Express execution lives 300 s, of which the worker needs up to 120.
-_MAX_WAIT_SECONDS = 150
-_MICROSECONDS = 1_000_000
+_MAX_WAIT_SECONDS = 120
+_SECOND = 1_000_000
+_FAR = 86_400 * _SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whether a batch may begin; if not, ask again after `wait_seconds`."""
+
+    may_begin: bool
+    wait_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +48,37 @@ class Turns:
     identity: str
     parts_per_second: int
 
-    def wait_seconds(self, campaign_id: CampaignId, run: int, batch: Batch) -> int:
-        """Return how long the batch should wait before its worker starts, 0 to 150.
+    def turn(self, campaign_id: CampaignId, run: int, batch: Batch, waited: int) -> Turn:
+        """Return whether the batch may begin, `waited` being the seconds it has waited so far.
 
         A batch that will send nothing (done, paused, cancelled, superseded) takes no turn.
         """
         if self.campaigns.is_batch_done(campaign_id, batch.batch_id):
-            return 0
+            return Turn(may_begin=True)
         campaign = self.campaigns.campaign(campaign_id)
         if campaign.run != run or campaign.status is not CampaignStatus.RUNNING:
-            return 0
+            return Turn(may_begin=True)
         now = micros(self.clock.now())
-        latest = now + _MAX_WAIT_SECONDS * _MICROSECONDS
+        ahead = _FAR if waited >= _MAX_WAIT_SECONDS else _BEGIN_AHEAD_SECONDS * _SECOND
         # Parts are queued one by one, so that batches of unlike sizes follow each other closely.
-        ask = Ask(max(1, batch.parts), 1, self.parts_per_second, now, latest)
-        answer = self.rates.book(f"turns:{self.identity}", ask)
+        ask = Ask(max(1, batch.parts), 1, self.parts_per_second, now, now + ahead)
+        answer = self.rates.book(_queue(self.identity), ask)
         if isinstance(answer, Busy):
-            return _MAX_WAIT_SECONDS
-        return (answer.starts_at - now) // _MICROSECONDS
+            seconds = -((now + ahead - answer.free_at) // _SECOND)
+            return Turn(may_begin=False, wait_seconds=min(seconds, _LOOK_AGAIN_SECONDS))
+        return Turn(may_begin=True)
+
+
+def give_back(pace: Pace, parts: int) -> None:
+    """Tell the queue that a batch which has begun sends so many parts fewer than planned.
+
+    Worth a write only from a second's work on. Nothing depends on it but that no time is lost.
+    """
+    if parts >= pace.parts_per_second:
+        with suppress(TryAgainError):
+            by = parts * spacing(1, 1, pace.parts_per_second)
+            pace.store.rewind(_queue(pace.identity), by)
+
+
+def _queue(identity: str) -> str:
+    return f"turns:{identity}"

@@ -1,6 +1,7 @@
 """Batches that fill up while a slice streams by, and the manifests they are written to.
 
-Memory holds at most one manifest per release instant, whatever the size of the slice.
+One manifest per release instant, so that one map sends it; memory holds the keys of one slice,
+which a million people fill with about 100 MB.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 # One invocation sends a batch and must be able to finish it at the full rate.
 _BATCH_SECONDS = 100
-_MANIFEST_BATCHES = 200
 
 
 @dataclass(slots=True)
@@ -30,7 +30,6 @@ class _Window:
     batches: list[Batch] = field(default_factory=list)
     keys: list[SubscriberKey] = field(default_factory=list)
     parts: int = 0
-    numbered: int = 0
 
 
 class Windows:
@@ -50,7 +49,6 @@ class Windows:
         self._batch_size = campaign.require_frozen().batch_size
         self._batch_parts = parts_per_second * _BATCH_SECONDS
         self._windows: dict[datetime, _Window] = {}
-        self._releases: list[Release] = []
 
     def add(self, release_at: datetime, subscriber_key: SubscriberKey, parts: int) -> None:
         """Put a candidate into the batch that its window is filling."""
@@ -63,28 +61,25 @@ class Windows:
         window.parts += parts
 
     def releases(self) -> tuple[Release, ...]:
-        """Write what is left; return all releases, earliest first."""
-        for instant, window in self._windows.items():
-            # A window is made for a candidate, so there is always a batch being filled.
-            self._finish_batch(instant, window)
-            if window.batches:
-                self._write(instant, window)
-        return tuple(sorted(self._releases, key=lambda r: (r.release_at, r.manifest_key)))
+        """Write every window's manifest; return the releases, earliest first."""
+        return tuple(self._written(*entry) for entry in sorted(self._windows.items(), key=_instant))
 
     def _finish_batch(self, instant: datetime, window: _Window) -> None:
-        number = window.numbered
-        batch_id = f"s{self._slice_number}-{instant:%Y%m%dT%H%M%S}-{number:06d}"
+        batch_id = f"s{self._slice_number}-{instant:%Y%m%dT%H%M%S}-{len(window.batches):06d}"
         window.batches.append(Batch(batch_id, tuple(window.keys), window.parts))
-        window.keys, window.parts, window.numbered = [], 0, number + 1
-        if len(window.batches) >= _MANIFEST_BATCHES:
-            self._write(instant, window)
+        window.keys, window.parts = [], 0
 
-    def _write(self, instant: datetime, window: _Window) -> None:
+    def _written(self, instant: datetime, window: _Window) -> Release:
+        # A window is made for a candidate, so there is always a batch being filled.
+        self._finish_batch(instant, window)
         key = f"{self._folder}/{instant:%Y%m%dT%H%M%SZ}-{_digest(window.batches)}.json"
         self._manifests.write(key, window.batches)
         candidates = sum(len(batch.subscriber_keys) for batch in window.batches)
-        self._releases.append(Release(instant, key, len(window.batches), candidates))
-        window.batches = []
+        return Release(instant, key, len(window.batches), candidates)
+
+
+def _instant(entry: tuple[datetime, _Window]) -> datetime:
+    return entry[0]
 
 
 def _whole_second(instant: datetime) -> datetime:

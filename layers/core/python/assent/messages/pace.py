@@ -138,6 +138,11 @@ class RateStore(Protocol):
         """
         ...
 
+    def rewind(self, identity: str, by: int) -> None:
+        """Move a bucket back by `by` µs, if there is one. Never a bucket whose slots bind anybody:
+        it would give them twice. Raises TryAgainError."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:
