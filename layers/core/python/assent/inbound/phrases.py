@@ -191,7 +191,7 @@ def _undone_before(undoing: dict[str, list[str]]) -> re.Pattern[str]:
     adverb, wish = _any(undoing["adverbs"]), _any(undoing["wishes"])
     negated = rf"(?:{_any(undoing['negations'])})(?: (?:{adverb}))?"
     return re.compile(
-        rf" (?:{negated}(?: (?:{wish})(?: (?:you|them|us|me|it|this))?(?: to)?)?"
+        rf" (?:{negated}(?: (?:{wish})(?:(?: (?:you|them|us|me|it|this))? to)?)?"
         rf"|(?:{_any(undoing['questions'])})"
         rf"|(?:{'|'.join(undoing['hedges'])})(?: \S+){{0,4}})$"
     )
