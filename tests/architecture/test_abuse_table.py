@@ -33,7 +33,9 @@ def test_the_template_sets_what_the_table_says() -> None:
 
 def test_each_breaker_stands_in_the_table() -> None:
     for name, rule in (("block", PREFIX_RULE), ("country", COUNTRY_RULE)):
-        (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| {name} |") and "trial" in line]
+        (row,) = [
+            line for line in PAGE.splitlines() if line.startswith(f"| {name} |") and "trial" in line
+        ]
         hours = [f"{int(span / timedelta(hours=1))} h" for span in (rule.window, rule.cool_down)]
         assert f"| {hours[0]} |" in row
         assert f"| {hours[1]} | {rule.trial_texts} texts on trial |" in row
