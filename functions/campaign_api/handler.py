@@ -22,7 +22,11 @@ from assent.http.cursors import checksum
 from assent.http.idempotency import Once
 from assent.http.marketing import MarketingServices, marketing_api
 from assent.identifiers import RandomIds
+from assent.inbound.keywords import classify
+from assent.inbound.normalise import normalise
+from assent.messages.alphabet import count_parts
 from assent.programmes.service import ProgrammeService
+from assent.programmes.wording import Reader
 from assent.settings import CampaignApiSettings
 from assent.telemetry import invocation
 
@@ -52,7 +56,9 @@ def wiring() -> MarketingServices:
     )
     idempotency = DynamoIdempotencyStore(dynamodb, settings.control_table)
     return MarketingServices(
-        programmes=ProgrammeService(programmes, clock, settings.allowed_countries),
+        programmes=ProgrammeService(
+            programmes, clock, settings.allowed_countries, _reader(settings.support_contact)
+        ),
         segments=SegmentService(segments, subscribers, clock, ids),
         campaigns=campaigns,
         inbox=DynamoInboxStore(dynamodb, settings.inbox_table),
@@ -60,6 +66,19 @@ def wiring() -> MarketingServices:
         once=Once(idempotency, clock, checksum),
         brand=settings.brand,
         audit=StaffAudit(DynamoStaffAuditStore(dynamodb, settings.staff_audit_table), clock),
+    )
+
+
+def _reader(support_contact: str) -> Reader:
+    def is_one_part(text: str) -> bool:
+        counted = count_parts(text)
+        return (counted.parts, counted.encoding) == (1, "GSM-7")
+
+    return Reader(
+        is_one_part=is_one_part,
+        fold=normalise,
+        reads_as=lambda text, country: classify(text, country).action.value,
+        support_contact=support_contact,
     )
 
 

@@ -37,7 +37,7 @@ CREDENTIALS = {
     "AWS_DEFAULT_REGION": REGION,
     "AWS_REGION": REGION,
 }
-_FEEDS_A_QUEUE = ("consent_api",)
+_FEEDS_A_QUEUE = ("consent_api", "consent_staff")
 # One address and one block of numbers sign up whole test files; the limits have tests of their own.
 ROOMY = {
     "SignUpsPerIp": "1000000",

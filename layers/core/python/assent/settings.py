@@ -51,6 +51,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class ConsentApiSettings(Settings):
+    public_url: str
     subscribers_table: str
     consent_events_table: str
     evidence_table: str
@@ -159,6 +160,7 @@ class CampaignApiSettings(Settings):
     control_table: str
     campaign_state_machine_arn: str
     brand: str
+    support_contact: str
     allowed_countries: tuple[str, ...]
     parts_per_second: int
     staff_audit_table: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assent.aws.answers import translated
 from assent.aws.tables import DisclosureItem, ProgrammeItem, bind
@@ -13,10 +13,10 @@ from assent.errors import (
     ProgrammeNotFoundError,
 )
 from assent.identifiers import ProgrammeId
-from assent.programmes.model import Disclosure, Programme
+from assent.programmes.model import Disclosure, OptInTerms, Programme
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -97,6 +97,7 @@ class DynamoProgrammeStore:
             privacy_url=programme.privacy_url,
             topics=list(programme.topics),
             version=programme.version,
+            terms=_kept(programme.terms),
         )
 
 
@@ -117,7 +118,28 @@ def _programme_of(item: ProgrammeItem) -> Programme:
         privacy_url=item.privacy_url,
         topics=tuple(item.topics),
         version=int(item.version),
+        terms=_terms_of(item.terms),
     )
+
+
+def _kept(terms: OptInTerms) -> dict[str, object]:
+    return {
+        "yes_words": {locale: list(words) for locale, words in terms.yes_words.items()},
+        "join_words": list(terms.join_words),
+        "sends_reminder": terms.sends_reminder,
+        "pending_hours": terms.pending_hours,
+        "reconfirm_after_days": terms.reconfirm_after_days,
+        "expires_on_silence": terms.expires_on_silence,
+        "texts": {kind: dict(texts) for kind, texts in terms.texts.items()},
+    }
+
+
+def _terms_of(kept: Mapping[str, Any] | None) -> OptInTerms:
+    """Return the terms; those of a programme older than they are, are the defaults."""
+    if kept is None:
+        return OptInTerms()
+    words = {locale: tuple(each) for locale, each in kept["yes_words"].items()}
+    return OptInTerms(**{**kept, "yes_words": words, "join_words": tuple(kept["join_words"])})
 
 
 def _disclosure_of(item: DisclosureItem) -> Disclosure:

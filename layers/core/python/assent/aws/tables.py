@@ -194,6 +194,7 @@ class ProgrammeItem(Model):
     privacy_url = UnicodeAttribute()
     topics: ListAttribute[str] = ListAttribute()
     version = NumberAttribute()
+    terms = JSONAttribute(null=True)
 
 
 class DisclosureItem(Model):

@@ -11,12 +11,13 @@ from assent.http.shapes_programmes import (
     DisclosureShown,
     NewDisclosure,
     NewProgramme,
+    OptInRules,
     ProgrammePage,
     ProgrammeShown,
     ProgrammeTerms,
 )
 from assent.identifiers import ProgrammeId
-from assent.programmes.model import Programme
+from assent.programmes.model import OptInTerms, Programme
 from assent.programmes.service import ProgrammeDraft, ProgrammeService
 from assent.telemetry import record
 
@@ -81,6 +82,19 @@ def _draft(programme_id: ProgrammeId, body: ProgrammeTerms, brand: str) -> Progr
         terms_url=body.terms_url,
         privacy_url=body.privacy_url,
         topics=tuple(body.topics),
+        terms=_terms(body.opt_in),
+    )
+
+
+def _terms(rules: OptInRules) -> OptInTerms:
+    return OptInTerms(
+        yes_words={locale: tuple(words) for locale, words in rules.yes_words.items()},
+        join_words=tuple(rules.join_words),
+        sends_reminder=rules.sends_reminder,
+        pending_hours=rules.pending_hours,
+        reconfirm_after_days=rules.reconfirm_after_days,
+        expires_on_silence=rules.expires_on_silence,
+        texts={kind: dict(texts) for kind, texts in rules.texts.items()},
     )
 
 
@@ -97,5 +111,18 @@ def _shown(programme: Programme) -> ProgrammeShown:
         terms_url=programme.terms_url,
         privacy_url=programme.privacy_url,
         topics=list(programme.topics),
+        opt_in=_rules(programme.terms),
         version=programme.version,
+    )
+
+
+def _rules(terms: OptInTerms) -> OptInRules:
+    return OptInRules(
+        yes_words={locale: list(words) for locale, words in terms.yes_words.items()},
+        join_words=list(terms.join_words),
+        sends_reminder=terms.sends_reminder,
+        pending_hours=terms.pending_hours,
+        reconfirm_after_days=terms.reconfirm_after_days,
+        expires_on_silence=terms.expires_on_silence,
+        texts={kind: dict(texts) for kind, texts in terms.texts.items()},
     )

@@ -15,9 +15,42 @@ from assent.http.fields import (
     Name,
     NextCursor,
     ShortLine,
+    Text,
     Url,
     Version,
 )
+
+_Words = Annotated[list[ShortLine], Field(max_length=10)]
+
+
+class OptInRules(Body):
+    """How people get in, and how their consent is kept true. All of it may be left out."""
+
+    yes_words: Annotated[
+        dict[Locale, _Words],
+        Field(description="Per locale: words that confirm beside YES, in lower case"),
+    ] = Field(default_factory=dict)
+    join_words: Annotated[
+        _Words,
+        Field(description="A phone that texts one of these asks to be texted, and confirms by YES"),
+    ] = Field(default_factory=list)
+    sends_reminder: bool = Field(
+        default=False, description="Recall an unanswered request once, after a day"
+    )
+    pending_hours: Annotated[int, Field(ge=1, le=720)] = 72
+    reconfirm_after_days: Annotated[int, Field(ge=60, le=3650)] | None = Field(
+        default=None, description="Ask for a consent anew after so many days; left out: never"
+    )
+    expires_on_silence: bool = Field(
+        default=False, description="End a consent that is not confirmed within 30 days of asking"
+    )
+    texts: dict[str, dict[Locale, Text]] = Field(
+        default_factory=dict,
+        description="Own texts by kind (`confirmation`, `confirmed`, `reminder`, `reconfirmation`, "
+        "`opted_out`, `help`, `restarted`, `start_without_request`) and locale, with the blanks "
+        "`{brand}`, `{programme}`, `{frequency}`, `{support_contact}` and `{code}`. One that lacks "
+        "an element or is longer than one part is refused.",
+    )
 
 
 class ProgrammeTerms(Body):
@@ -32,6 +65,7 @@ class ProgrammeTerms(Body):
     terms_url: Url
     privacy_url: Url
     topics: Annotated[list[ShortLine], Field(max_length=50)] = Field(default_factory=list)
+    opt_in: OptInRules = Field(default_factory=OptInRules)
 
 
 class NewProgramme(ProgrammeTerms):
@@ -78,6 +112,7 @@ class ProgrammeShown(Answer):
     terms_url: str
     privacy_url: str
     topics: list[str]
+    opt_in: OptInRules
     version: int
 
 

@@ -1,7 +1,7 @@
 """Sign-ups that come in by other doors than the form: a word texted to us, a member of staff.
 
-From here on the rules are the form's own: the same queue, the same refusals, the same one text to be
-answered. An import of people who are to be asked comes in by `put`, with a source of its own.
+From here on the rules are the form's own: the same queue, the same refusals, the same one text that
+wants an answer. An import of people who are to be asked comes in by `put`, with its own source.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ A wording is only ever added: a consent given years ago must still show the word
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from assent.errors import (
@@ -14,9 +14,11 @@ from assent.errors import (
     ChangedMeanwhileError,
     InputError,
     InvalidTextError,
+    SettingsError,
 )
 from assent.programmes.disclosure import lint
-from assent.programmes.model import Disclosure, Programme
+from assent.programmes.model import Disclosure, OptInTerms, Programme
+from assent.programmes.wording import check_texts, check_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from assent.clock import Clock
     from assent.identifiers import ProgrammeId
     from assent.programmes.model import ProgrammeStore
+    from assent.programmes.wording import Reader
 
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _LOCALE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
@@ -35,6 +38,11 @@ _MAX_DESCRIPTION = 500
 _MAX_DISCLOSURE = 4000
 _MAX_PER_MONTH = 100
 _PUBLISH_TRIES = 5
+# The texts of a request count for 30 days, and so long at most does it wait.
+_MAX_PENDING_HOURS = 720
+_REMINDER_HOURS = 24
+# A question a month is no care for consent any more.
+_RECONFIRM_DAYS = (60, 3650)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +59,18 @@ class ProgrammeDraft:
     terms_url: str
     privacy_url: str
     topics: tuple[str, ...] = ()
+    terms: OptInTerms = field(default_factory=OptInTerms, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeService:
-    """The use cases of programmes. `allowed_countries` is the deployment's own list."""
+    """The use cases of programmes. `allowed_countries` is the deployment's own list; without a
+    `reader`, a programme can have no words and texts of its own."""
 
     store: ProgrammeStore
     clock: Clock
     allowed_countries: tuple[str, ...]
+    reader: Reader | None = None
 
     def create(self, draft: ProgrammeDraft) -> Programme:
         """Offer a new programme. Raises InputError or AlreadyExistsError."""
@@ -134,11 +145,12 @@ class ProgrammeService:
             "terms_url": not _URL.fullmatch(draft.terms_url),
             "privacy_url": not _URL.fullmatch(draft.privacy_url),
             "topics": not all(_is_line(topic, _MAX_NAME) for topic in draft.topics),
+            **_term_faults(draft.terms),
         }
-        for field, is_faulty in faults.items():
+        for name, is_faulty in faults.items():
             if is_faulty:
-                raise InputError(_ADVICE[field], field=field)
-        return Programme(
+                raise InputError(_ADVICE[name], field=name)
+        programme = Programme(
             draft.programme_id,
             draft.name,
             draft.brand,
@@ -150,7 +162,20 @@ class ProgrammeService:
             draft.privacy_url,
             draft.topics,
             version,
+            draft.terms,
         )
+        self._check_wording(programme)
+        return programme
+
+    def _check_wording(self, programme: Programme) -> None:
+        terms = programme.terms
+        if not (terms.texts or terms.yes_words or terms.join_words):
+            return
+        if self.reader is None:
+            message = "this service was given nothing to check words and texts with"
+            raise SettingsError(message)
+        check_words(programme, self.store.programmes(), self.reader)
+        check_texts(programme, self.reader)
 
 
 _ADVICE = {
@@ -164,7 +189,21 @@ _ADVICE = {
     "terms_url": "give an https address",
     "privacy_url": "give an https address",
     "topics": f"use 1 to {_MAX_NAME} characters on one line for each topic",
+    "pending_hours": f"let a request wait between 1 and {_MAX_PENDING_HOURS} hours",
+    "reconfirm_after_days": f"ask anew after {_RECONFIRM_DAYS[0]} to {_RECONFIRM_DAYS[1]} days",
+    "expires_on_silence": "give reconfirm_after_days too: nobody is silent who is not asked",
+    "sends_reminder": f"a reminder comes after {_REMINDER_HOURS} hours: let requests wait longer",
 }
+
+
+def _term_faults(terms: OptInTerms) -> dict[str, bool]:
+    days, (least, most) = terms.reconfirm_after_days, _RECONFIRM_DAYS
+    return {
+        "pending_hours": not 1 <= terms.pending_hours <= _MAX_PENDING_HOURS,
+        "reconfirm_after_days": days is not None and not least <= days <= most,
+        "expires_on_silence": terms.expires_on_silence and days is None,
+        "sends_reminder": terms.sends_reminder and terms.pending_hours <= _REMINDER_HOURS,
+    }
 
 
 def _is_line(text: str, longest: int) -> bool:
