@@ -13,6 +13,7 @@ from assent.aws.breakers import DynamoBreakers
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
 from assent.aws.counted import CountedMessageLedger
 from assent.aws.counters import DynamoCounters
+from assent.aws.link_store import DynamoLinkStore
 from assent.aws.phone_keys import KmsPhoneKeys
 from assent.aws.programme_store import DynamoProgrammeStore
 from assent.aws.rate_store import DynamoRateStore
@@ -21,6 +22,7 @@ from assent.aws.sns_sender import SnsSmsSender
 from assent.clock import SystemClock
 from assent.consent.service import ConsentService
 from assent.identifiers import RandomIds
+from assent.links.service import Links
 from assent.messages.messenger import Messenger
 from assent.messages.pace import REPLY_HORIZON, Pace
 from assent.opt_in.answering import Answering
@@ -38,6 +40,7 @@ def wiring() -> Answering:
     """Read the environment once and put the parts together."""
     settings = ConfirmationSendSettings.from_env()
     dynamodb, clock, control = clients.dynamodb(), SystemClock(), settings.control_table
+    ids = RandomIds()
     keys = KmsPhoneKeys(clients.kms(), settings.phone_key_id, settings.phone_key_version)
     tables = ConsentTables(
         settings.subscribers_table,
@@ -63,7 +66,7 @@ def wiring() -> Answering:
     )
     return Answering(
         programmes=DynamoProgrammeStore(dynamodb, settings.programmes_table),
-        consent=ConsentService(DynamoConsentStore(dynamodb, tables, clock), clock, RandomIds()),
+        consent=ConsentService(DynamoConsentStore(dynamodb, tables, clock), clock, ids),
         keys=keys,
         messenger=messenger,
         guard=guard,
@@ -71,6 +74,7 @@ def wiring() -> Answering:
         brand=settings.brand,
         support_contact=settings.support_contact,
         allowed_countries=settings.allowed_countries,
+        links=Links(DynamoLinkStore(dynamodb, control), clock, ids),
     )
 
 

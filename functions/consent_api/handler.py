@@ -67,7 +67,7 @@ def wiring() -> PublicServices:
     )
     idempotency = DynamoIdempotencyStore(dynamodb, settings.control_table)
     once = Once(idempotency, clock, functools.partial(keys.mac, "idempotency"))
-    return PublicServices(programmes, opt_in, tokens, once)
+    return PublicServices(programmes, opt_in, tokens, once, settings.public_url)
 
 
 @functools.cache

@@ -192,7 +192,7 @@ class LocalStack:
             keep_phone_keys(KEPT_KEYS, self._undo)
 
     def _deploy(self) -> None:
-        parameters = PARAMETERS | self._options.parameters
+        parameters = PARAMETERS | {"PublicUrl": self.url} | self._options.parameters
         template = load_template(self._options.template, parameters)
         known = {name: value for name, value in parameters.items() if name in template.parameters}
         self.deployment = Deployment(self.cloud, template, STACK_NAME, self.url, known)

@@ -42,6 +42,7 @@ def packed(asked: AskedSignUp) -> str:
             "facts": dict(asked.facts),
             "evidence": dict(asked.evidence),
             "profile": dict(asked.profile),
+            "site": asked.site,
             "source": asked.source.value,
         }
     )
@@ -62,5 +63,6 @@ def unpacked(body: str) -> AskedSignUp:
         facts=found["facts"],
         evidence=found["evidence"],
         profile=found["profile"],
+        site=found.get("site"),
         source=Source(found["source"]),
     )

@@ -40,6 +40,7 @@ class PublicServices:
     opt_in: OptInService
     form_tokens: FormTokens
     once: Once
+    public_url: str = ""
 
 
 def public_api(services: Callable[[], PublicServices]) -> Api:
@@ -61,7 +62,7 @@ def public_api(services: Callable[[], PublicServices]) -> Api:
     def ask_for_consent(body: OptIn, idempotency_key: IdempotencyKey = None) -> Accepted:
         """Ask to be texted. The person must still confirm from their own phone; the answer is the
         same for every number."""
-        form = _form(body, api)
+        form = _form(body, api, services().public_url)
 
         def work() -> str:
             try:
@@ -130,7 +131,7 @@ def _public(programme: Programme, shown: Disclosure, form_token: str) -> PublicP
     )
 
 
-def _form(body: OptIn, api: Api) -> OptInForm:
+def _form(body: OptIn, api: Api, public_url: str) -> OptInForm:
     profile = body.profile.model_dump(exclude_none=True) if body.profile else {}
     if body.max_per_month is not None:
         profile["max_per_month"] = body.max_per_month
@@ -147,4 +148,5 @@ def _form(body: OptIn, api: Api) -> OptInForm:
         honeypot=body.website or "",
         ip=api.source_ip,
         user_agent=api.user_agent,
+        site=(public_url or f"https://{api.domain}").rstrip("/"),
     )

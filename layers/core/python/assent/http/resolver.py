@@ -88,6 +88,12 @@ class Api(APIGatewayHttpResolver):
         return str(self._http().get("sourceIp") or "")
 
     @property
+    def domain(self) -> str:
+        """The gateway's own name for itself; unlike a Host header, nobody can choose it."""
+        context = self._request.event.raw_event.get("requestContext") or {}
+        return str(context.get("domainName") or "")
+
+    @property
     def user_agent(self) -> str:
         return str(self._http().get("userAgent") or "")[:256]
 

@@ -28,7 +28,7 @@ _RECORDED_AT_MOST = 2
 
 @dataclass(frozen=True, slots=True)
 class OneText:
-    """A text to one person; `purpose` is any but `campaign`. `secret` is a part of the body that
+    """A text to one person; `purpose` is any but `campaign`. `secrets` are parts of the body that
     only this person may read, such as a code."""
 
     subscriber_key: SubscriberKey
@@ -36,12 +36,15 @@ class OneText:
     body: str
     purpose: Purpose
     programme_id: ProgrammeId | None = None
-    secret: str | None = None
+    secrets: tuple[str, ...] = ()
 
     @property
     def kept(self) -> str:
-        """The body as it is kept: with the secret blotted out, sign for sign."""
-        return self.body.replace(self.secret, "•" * len(self.secret)) if self.secret else self.body
+        """The body as it is kept: with the secrets blotted out, sign for sign."""
+        body = self.body
+        for secret in self.secrets:
+            body = body.replace(secret, "•" * len(secret))
+        return body
 
 
 @dataclass(frozen=True, slots=True)

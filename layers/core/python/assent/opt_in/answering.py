@@ -18,7 +18,8 @@ from assent.messages.ledger import Outcome, Purpose
 from assent.messages.messenger import OneText
 from assent.opt_in.lifecycle import REMIND_AFTER
 from assent.opt_in.sign_ups import code_hash
-from assent.programmes.texts import SystemText, system_text
+from assent.opt_in.wording import Wording, may_offer_link
+from assent.programmes.texts import SystemText, system_text, text_with_link
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from assent.consent.model import PhoneKeys
     from assent.consent.service import ConsentService
     from assent.identifiers import SubscriberKey
+    from assent.links.service import Links
     from assent.messages.messenger import Messenger
     from assent.opt_in.sign_ups import AskedSignUp
     from assent.programmes.model import Programme, ProgrammeStore
@@ -77,6 +79,7 @@ class Answering:
     brand: str
     support_contact: str
     allowed_countries: tuple[str, ...]
+    links: Links
 
     def answer(self, asked: AskedSignUp) -> Answered:
         """Record the sign-up and text its confirmation, or record why not; safe to call again.
@@ -110,7 +113,8 @@ class Answering:
         reason = outcome.decision.reason.value
         if not outcome.decision.send_confirmation:
             return Answered(reason, withheld=permit.withheld, breaker_opened=permit.opened)
-        was_texted = self._text(asked, key, programme, code)
+        wording = self._wording(asked, key, programme, code, outcome.epoch)
+        was_texted = self._text(asked, key, programme, wording)
         return Answered(reason, was_texted, breaker_opened=permit.opened)
 
     def _sign_up(
@@ -133,17 +137,27 @@ class Answering:
             remind_after=REMIND_AFTER if programme.terms.sends_reminder else None,
         )
 
-    def _text(
-        self, asked: AskedSignUp, key: SubscriberKey, programme: Programme, code: str
-    ) -> bool:
-        """Send the confirmation and record it as sent, the code blotted out: its keyed hash and
-        the one of the whole text are enough to prove what was sent."""
+    def _wording(
+        self, asked: AskedSignUp, key: SubscriberKey, programme: Programme, code: str, epoch: int
+    ) -> Wording:
         brand = programme.brand or self.brand
-        body = system_text(
-            SystemText.CONFIRMATION, asked.locale, programme, brand, self.support_contact, code
-        )
+        name, site = programme.programme_id, asked.site
+        if site is not None and may_offer_link(programme, asked.locale, brand, code, site):
+            until = self.clock.now() + programme.terms.pending_for
+            path = self.links.confirm(key, name, epoch, until)
+            body = text_with_link(asked.locale, programme, brand, code, site + path)
+            return Wording(body, (code, path.rpartition("/")[2]))
+        kind, contact = SystemText.CONFIRMATION, self.support_contact
+        return Wording(system_text(kind, asked.locale, programme, brand, contact, code), (code,))
+
+    def _text(
+        self, asked: AskedSignUp, key: SubscriberKey, programme: Programme, wording: Wording
+    ) -> bool:
+        """Send the confirmation and record it as sent, what is secret blotted out: the code's keyed
+        hash and the one of the whole text are enough to prove what was sent."""
+        body, purpose = wording.body, Purpose.CONFIRMATION
         text = OneText(
-            key, asked.phone, body, Purpose.CONFIRMATION, programme.programme_id, secret=code
+            key, asked.phone, body, purpose, programme.programme_id, secrets=wording.secrets
         )
         outcome, provider_id = self._send(text)
         self.consent.texted(

@@ -43,7 +43,8 @@ _MAX_RACES = 5
 @dataclass(frozen=True, slots=True, repr=False)
 class OptInForm:
     """A sign-up as it was sent. `phone_raw` is as typed, to be read as dialled in `country`;
-    `honeypot` is a field that people do not see; `ip` and `user_agent` are as the edge saw them."""
+    `honeypot` is a field that people do not see; `ip` and `user_agent` are as the edge saw them;
+    `site` is where people find their pages."""
 
     programme_id: ProgrammeId
     phone_raw: str
@@ -57,6 +58,7 @@ class OptInForm:
     honeypot: str = ""
     ip: str | None = None
     user_agent: str | None = None
+    site: str | None = None
 
     def __repr__(self) -> str:
         return f"OptInForm({self.programme_id})"
@@ -118,6 +120,7 @@ class OptInService:
                     "user_agent": form.user_agent,
                 },
                 profile=form.profile,
+                site=form.site,
             )
         )
 

@@ -27,7 +27,9 @@ _CODE_PURPOSE = "confirmation_code"
 class AskedSignUp:
     """A sign-up that was valid at the door. `has_token`: with a form token that proves a person;
     `is_bot`: the field that people do not see was filled, so nothing will be done. `facts` are
-    impersonal, `evidence` is personal; `profile` is what the form said; `source` is the door."""
+    impersonal, `evidence` is personal; `profile` is what the form said; `source` is the door.
+    `site` is where people find their pages, such as `https://sms.example.com`; None: no link is
+    offered."""
 
     sign_up_id: str
     programme_id: ProgrammeId
@@ -40,6 +42,7 @@ class AskedSignUp:
     evidence: Mapping[str, str | int | bool | None]
     profile: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
     source: Source = Source.FORM
+    site: str | None = None
 
     def __repr__(self) -> str:
         return f"AskedSignUp({self.sign_up_id})"

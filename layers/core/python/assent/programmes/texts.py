@@ -70,6 +70,22 @@ def system_text(
     return text if programme else _without_gap(text)
 
 
+def text_with_link(locale: str, programme: Programme, brand: str, code: str, link: str) -> str:
+    """Return the confirmation text that also offers a link; it must not cost a second part, so
+    ask before it is sent how long it is."""
+    words = _texts()[language(locale)]
+    frequency = words["frequency"].format(n=programme.max_per_month)
+    values = {
+        "brand": brand,
+        "programme": programme.name,
+        "frequency": frequency,
+        "code": code,
+        "link": link,
+    }
+    template = words["confirmation_link"]
+    return _BLANK.sub(lambda match: values.get(match[1], match[0]), template)
+
+
 def own_text(programme: Programme | None, kind: SystemText, locale: str) -> str | None:
     """Return the programme's own text in this locale, or in its language; None: it has none."""
     texts = programme.terms.texts.get(kind.value, {}) if programme else {}
