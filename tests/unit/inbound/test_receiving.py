@@ -10,11 +10,12 @@ from assent.abuse.guard import Conversions, Door, TextGuard
 from assent.abuse.limits import Limits, limits
 from assent.consent.model import ConsentStatus
 from assent.consent.service import ConsentService
-from assent.identifiers import ProgrammeId
+from assent.identifiers import ProgrammeId, RandomIds
 from assent.inbound.inbox import Box
 from assent.inbound.keywords import Action
 from assent.inbound.message import InboundSms, sender_phone
 from assent.inbound.service import MAX_REPLIES_PER_DAY, InboundOutcome, InboundService
+from assent.links.service import Links
 from assent.messages.ledger import OutboundText, Purpose, SendResult
 from assent.messages.messenger import Messenger
 from assent.messages.pace import REPLY_HORIZON, Ask, Booking, Busy, Pace
@@ -27,6 +28,7 @@ from tests.fakes.frozen_clock import FrozenClock
 from tests.fakes.in_memory_consent_store import InMemoryConsentStore
 from tests.fakes.in_memory_counters import InMemoryBreakers, InMemoryCounters
 from tests.fakes.in_memory_inbox_store import InMemoryInboxStore
+from tests.fakes.in_memory_link_store import InMemoryLinkStore
 from tests.fakes.in_memory_message_ledger import InMemoryMessageLedger
 from tests.fakes.in_memory_programme_store import InMemoryProgrammeStore
 from tests.fakes.in_memory_rate_store import InMemoryRateStore
@@ -66,6 +68,7 @@ class House:
     programmes: InMemoryProgrammeStore = field(default_factory=InMemoryProgrammeStore)
     keys: LocalPhoneKeys = field(default_factory=LocalPhoneKeys)
     rates: InMemoryRateStore = field(default_factory=InMemoryRateStore)
+    links: InMemoryLinkStore = field(default_factory=InMemoryLinkStore)
     counters: InMemoryCounters = field(default_factory=InMemoryCounters)
     breakers: InMemoryBreakers = field(default_factory=InMemoryBreakers)
     queue: InMemorySignUpQueue = field(default_factory=InMemorySignUpQueue)
@@ -138,6 +141,7 @@ class House:
             brand="Brew & Bloom",
             support_contact="help@brew.example",
             allowed_countries=("US", "FR"),
+            links=Links(self.links, self.clock, RandomIds()),
         )
 
     def ask(self, form: OptInForm) -> None:
