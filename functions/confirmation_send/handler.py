@@ -14,7 +14,7 @@ from assent.aws.consent_store import ConsentTables, DynamoConsentStore
 from assent.aws.counted import CountedMessageLedger
 from assent.aws.counters import DynamoCounters
 from assent.aws.link_store import DynamoLinkStore
-from assent.aws.phone_keys import KmsPhoneKeys
+from assent.aws.phone_keys import phone_keys
 from assent.aws.programme_store import DynamoProgrammeStore
 from assent.aws.rate_store import DynamoRateStore
 from assent.aws.sign_up_queue import unpacked
@@ -41,7 +41,6 @@ def wiring() -> Answering:
     settings = ConfirmationSendSettings.from_env()
     dynamodb, clock, control = clients.dynamodb(), SystemClock(), settings.control_table
     ids = RandomIds()
-    keys = KmsPhoneKeys(clients.kms(), settings.phone_key_id, settings.phone_key_version)
     tables = ConsentTables(
         settings.subscribers_table,
         settings.consent_events_table,
@@ -49,6 +48,8 @@ def wiring() -> Answering:
         control,
         settings.outbox_table,
     )
+    store = DynamoConsentStore(dynamodb, tables, clock)
+    keys = phone_keys(clients.kms(), settings, store.standing)
     identity, rate = settings.origination_identity, settings.parts_per_second
     messenger = Messenger(
         sender=SnsSmsSender(clients.sms(), identity),
@@ -66,7 +67,7 @@ def wiring() -> Answering:
     )
     return Answering(
         programmes=DynamoProgrammeStore(dynamodb, settings.programmes_table),
-        consent=ConsentService(DynamoConsentStore(dynamodb, tables, clock), clock, ids),
+        consent=ConsentService(store, clock, ids),
         keys=keys,
         messenger=messenger,
         guard=guard,

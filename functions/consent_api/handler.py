@@ -13,7 +13,7 @@ from assent.aws.breakers import DynamoBreakers
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
 from assent.aws.counters import DynamoCounters
 from assent.aws.idempotency_store import DynamoIdempotencyStore
-from assent.aws.phone_keys import KmsPhoneKeys
+from assent.aws.phone_keys import phone_keys
 from assent.aws.programme_store import DynamoProgrammeStore
 from assent.aws.sign_up_queue import SqsSignUpQueue
 from assent.clock import SystemClock
@@ -37,7 +37,6 @@ def wiring() -> PublicServices:
     """Read the environment once and put the parts together."""
     settings = ConsentApiSettings.from_env()
     dynamodb, clock, ids = clients.dynamodb(), SystemClock(), RandomIds()
-    keys = KmsPhoneKeys(clients.kms(), settings.phone_key_id, settings.phone_key_version)
     tables = ConsentTables(
         settings.subscribers_table,
         settings.consent_events_table,
@@ -46,6 +45,7 @@ def wiring() -> PublicServices:
         settings.outbox_table,
     )
     store = DynamoConsentStore(dynamodb, tables, clock)
+    keys = phone_keys(clients.kms(), settings, store.standing)
     programmes = DynamoProgrammeStore(dynamodb, settings.programmes_table)
     counters, subjects = DynamoCounters(dynamodb, settings.control_table), Subjects(keys.mac)
     tokens = FormTokens(keys, clock, ids, counters)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from assent.aws import clients
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
 from assent.aws.idempotency_store import DynamoIdempotencyStore
-from assent.aws.phone_keys import KmsPhoneKeys
+from assent.aws.phone_keys import phone_keys
 from assent.aws.programme_store import DynamoProgrammeStore
 from assent.aws.sign_up_queue import SqsSignUpQueue
 from assent.aws.staff_audit_store import DynamoStaffAuditStore
@@ -35,7 +35,6 @@ def wiring() -> PeopleServices:
     """Read the environment once and put the parts together."""
     settings = ConsentStaffSettings.from_env()
     dynamodb, clock, ids = clients.dynamodb(), SystemClock(), RandomIds()
-    keys = KmsPhoneKeys(clients.kms(), settings.phone_key_id, settings.phone_key_version)
     tables = ConsentTables(
         settings.subscribers_table,
         settings.consent_events_table,
@@ -44,6 +43,7 @@ def wiring() -> PeopleServices:
         settings.outbox_table,
     )
     store = DynamoConsentStore(dynamodb, tables, clock)
+    keys = phone_keys(clients.kms(), settings, store.standing)
     traces = (
         ProofTraces(dynamodb, tables),
         TextTraces(dynamodb, settings.messages_table),

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from assent.aws import clients
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
 from assent.aws.outbox import DynamoOutbox
-from assent.aws.phone_keys import KmsPhoneKeys
+from assent.aws.phone_keys import phone_keys
 from assent.aws.quarantine_bucket import S3QuarantineBucket
 from assent.clock import SystemClock
 from assent.consent.service import ConsentService
@@ -64,8 +64,9 @@ def wiring() -> DeliveryParts:
         settings.control_table,
         settings.outbox_table,
     )
-    consent = ConsentService(DynamoConsentStore(dynamodb, tables, clock), clock, RandomIds())
-    keys = KmsPhoneKeys(clients.kms(), settings.phone_key_id, settings.phone_key_version)
+    store = DynamoConsentStore(dynamodb, tables, clock)
+    keys = phone_keys(clients.kms(), settings, store.standing)
+    consent = ConsentService(store, clock, RandomIds())
     outbox = DynamoOutbox(dynamodb, settings.outbox_table)
     quarantine = S3QuarantineBucket(clients.s3(), settings.quarantine_bucket, "delivery")
     return DeliveryParts(DeliveryReports(Learning(consent, keys, outbox, clock), clock), quarantine)

@@ -11,7 +11,7 @@ from assent.aws.export_bucket import S3ExportBucket
 from assent.aws.export_store import DynamoExportStore
 from assent.aws.idempotency_store import DynamoIdempotencyStore
 from assent.aws.ledger import DynamoMessageLedger
-from assent.aws.phone_keys import KmsPhoneKeys
+from assent.aws.phone_keys import phone_keys
 from assent.aws.staff_audit_store import DynamoStaffAuditStore
 from assent.aws.workflow import StepFunctionsWorkflow
 from assent.clock import SystemClock
@@ -36,13 +36,14 @@ def wiring() -> EvidenceServices:
     """Read the environment once and put the parts together."""
     settings = ExportApiSettings.from_env()
     dynamodb, clock = clients.dynamodb(), SystemClock()
-    keys = KmsPhoneKeys(clients.kms(), settings.phone_key_id, settings.phone_key_version)
     tables = ConsentTables(
         settings.subscribers_table,
         settings.consent_events_table,
         settings.evidence_table,
         settings.control_table,
     )
+    store = DynamoConsentStore(dynamodb, tables, clock)
+    keys = phone_keys(clients.kms(), settings, store.standing)
     exports = ExportService(
         store=DynamoExportStore(dynamodb, settings.exports_table),
         links=S3ExportBucket(clients.s3(), settings.export_bucket),
@@ -52,7 +53,7 @@ def wiring() -> EvidenceServices:
     )
     idempotency = DynamoIdempotencyStore(dynamodb, settings.control_table)
     return EvidenceServices(
-        history=HistoryService(DynamoConsentStore(dynamodb, tables, clock), keys),
+        history=HistoryService(store, keys),
         ledger=DynamoMessageLedger(dynamodb, settings.messages_table, clock),
         exports=exports,
         keys=keys,

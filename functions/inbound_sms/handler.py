@@ -17,7 +17,7 @@ from assent.aws.breakers import DynamoBreakers
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
 from assent.aws.counted import CountedMessageLedger
 from assent.aws.inbox_store import DynamoInboxStore
-from assent.aws.phone_keys import KmsPhoneKeys
+from assent.aws.phone_keys import phone_keys
 from assent.aws.programme_store import DynamoProgrammeStore
 from assent.aws.quarantine_bucket import S3QuarantineBucket
 from assent.aws.rate_store import DynamoRateStore
@@ -57,7 +57,6 @@ def wiring() -> InboundParts:
     """Read the environment once and put the parts together."""
     settings = InboundSmsSettings.from_env()
     dynamodb, clock, ids = clients.dynamodb(), SystemClock(), RandomIds()
-    keys = KmsPhoneKeys(clients.kms(), settings.phone_key_id, settings.phone_key_version)
     tables = ConsentTables(
         settings.subscribers_table,
         settings.consent_events_table,
@@ -66,6 +65,7 @@ def wiring() -> InboundParts:
         settings.outbox_table,
     )
     store = DynamoConsentStore(dynamodb, tables, clock)
+    keys = phone_keys(clients.kms(), settings, store.standing)
     consent = ConsentService(store, clock, ids)
     identity, rate = settings.origination_identity, settings.parts_per_second
     rates = DynamoRateStore(dynamodb, settings.control_table)

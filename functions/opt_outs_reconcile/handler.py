@@ -9,7 +9,7 @@ from assent.aws import clients
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
 from assent.aws.eum_opt_outs import EumOptOutList
 from assent.aws.outbox import DynamoOutbox
-from assent.aws.phone_keys import KmsPhoneKeys
+from assent.aws.phone_keys import phone_keys
 from assent.aws.sns_opt_outs import SnsOptOutList
 from assent.aws.sweep_store import DynamoSweepStore
 from assent.clock import SystemClock
@@ -47,7 +47,7 @@ def wiring() -> Reconciling:
     )
     store = DynamoConsentStore(dynamodb, tables, clock)
     outbox = DynamoOutbox(dynamodb, settings.outbox_table)
-    keys = KmsPhoneKeys(clients.kms(), settings.phone_key_id, settings.phone_key_version)
+    keys = phone_keys(clients.kms(), settings, store.standing)
     learning = Learning(ConsentService(store, clock, RandomIds()), keys, outbox, clock)
     opt_outs = _opt_outs(settings.opt_out_list)
     sweeps = DynamoSweepStore(dynamodb, settings.control_table, clock)

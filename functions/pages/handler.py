@@ -11,7 +11,7 @@ from assent.aws import clients
 from assent.aws.breakers import DynamoBreakers
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
 from assent.aws.link_store import DynamoLinkStore
-from assent.aws.phone_keys import KmsPhoneKeys
+from assent.aws.phone_keys import phone_keys
 from assent.aws.programme_store import DynamoProgrammeStore
 from assent.choices.confirming import Confirming
 from assent.choices.leaving import Leaving
@@ -47,7 +47,7 @@ def wiring() -> PageServices:
     programmes = DynamoProgrammeStore(dynamodb, settings.programmes_table)
     links = Links(DynamoLinkStore(dynamodb, settings.control_table), clock, ids)
     consent = ConsentService(store, clock, ids)
-    keys = KmsPhoneKeys(clients.kms(), settings.phone_key_id, settings.phone_key_version)
+    keys = phone_keys(clients.kms(), settings, store.standing)
     breakers = DynamoBreakers(dynamodb, settings.control_table)
     conversions = Conversions(breakers, Subjects(keys.mac), clock)
     return PageServices(

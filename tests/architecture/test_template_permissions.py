@@ -138,6 +138,22 @@ def test_only_those_who_meet_raw_numbers_may_key_them() -> None:
     assert keyed == told
 
 
+def test_who_keys_numbers_keys_them_under_every_version() -> None:
+    policy = of_type("AWS::IAM::Policy")["OtherPhoneKeysPolicy"]
+    told = {
+        f"{name}Role"
+        for name, each in functions().items()
+        if "OTHER_PHONE_KEYS" in each["Environment"]["Variables"]
+    }
+    keyed = {owner for owner, each in STATEMENTS if "kms:GenerateMac" in listed(each["Action"])}
+    assert {reference(role) for role in policy["Roles"]} == told == keyed
+    (grant,) = statements(policy["PolicyDocument"])
+    assert (grant["Action"], grant["Resource"]) == (
+        ["kms:GenerateMac"],
+        {"Fn::Split": [",", {"Ref": "OtherPhoneKeys"}]},
+    )
+
+
 def test_the_data_key_is_used_only_through_the_service_that_holds_the_data() -> None:
     for owner, each in STATEMENTS:
         if reference(each.get("Resource", "")) == "DataKey.Arn":

@@ -1,17 +1,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from assent.aws import clients
-from assent.aws.phone_keys import KmsPhoneKeys
+from assent.aws.phone_keys import KmsPhoneKeys, phone_keys
+from assent.consent.model import Standing
+from assent.errors import SettingsError
 from assent.phone import PhoneNumber
+from assent.settings import KeyId
 from tests.fakes.local_phone_keys import LocalPhoneKeys
 
 if TYPE_CHECKING:
     from assent.consent.model import PhoneKeys
+    from assent.identifiers import SubscriberKey
 
 ONE, TWO = PhoneNumber("+12065550123"), PhoneNumber("+12065550124")
 
@@ -69,3 +74,45 @@ def test_kms_is_asked_once_per_text(cloud: None) -> None:
     finally:
         events.unregister("before-call.kms.GenerateMac", unique_id="count")
     assert len(asked) == 2
+
+
+@dataclass
+class Told:
+    """What a function is told of its keys."""
+
+    phone_key_id: str
+    other_phone_keys: tuple[KeyId, ...] = ()
+    phone_key_version: int = 1
+
+
+def hmac_key() -> KeyId:
+    made = clients.kms().create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")
+    return KeyId(made["KeyMetadata"]["KeyId"])
+
+
+def test_with_one_version_nobody_is_looked_up(cloud: None) -> None:
+    keys = phone_keys(clients.kms(), Told(hmac_key()), unlooked)
+    assert keys.key_of(ONE).startswith("k1_")
+
+
+def unlooked(key: SubscriberKey) -> Standing | None:
+    raise AssertionError(key)
+
+
+def test_who_is_known_under_an_older_version_keeps_it_and_others_get_the_newest(
+    cloud: None,
+) -> None:
+    first, second = hmac_key(), hmac_key()
+    known: dict[SubscriberKey, Standing] = {}
+    before = phone_keys(clients.kms(), Told(first), known.get)
+    known[before.key_of(ONE)] = Standing(before.key_of(ONE), ONE)
+    after = phone_keys(clients.kms(), Told(first, (second,), 2), known.get)
+    assert after.key_of(ONE) == before.key_of(ONE)
+    assert after.key_of(TWO) == KmsPhoneKeys(clients.kms(), second, 2).key_of(TWO)
+    assert after.mac("form", "a") == before.mac("form", "a")
+
+
+@pytest.mark.parametrize("version", [0, 3])
+def test_a_version_without_a_key_is_refused(cloud: None, version: int) -> None:
+    with pytest.raises(SettingsError):
+        phone_keys(clients.kms(), Told(hmac_key(), (hmac_key(),), version), unlooked)

@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NewType, Self
 
 from assent.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+
+KeyId = NewType("KeyId", str)
+
+
+def _key_ids(text: str) -> tuple[KeyId, ...]:
+    return tuple(KeyId(part.strip()) for part in text.split(",") if part.strip())
 
 
 def _countries(text: str) -> tuple[str, ...]:
@@ -24,6 +31,7 @@ _CONVERSIONS: Mapping[str, Callable[[str], object]] = {
     "str": str,
     "int": int,
     "tuple[str, ...]": _countries,
+    "tuple[KeyId, ...]": _key_ids,
 }
 
 
@@ -61,6 +69,7 @@ class ConsentApiSettings(Settings):
     confirmation_queue: str
     phone_key_id: str
     phone_key_version: int
+    other_phone_keys: tuple[KeyId, ...]
     sign_ups_per_ip: int
     sign_ups_per_prefix: int
     texts_per_hour: int
@@ -77,6 +86,7 @@ class ConfirmationSendSettings(Settings):
     programmes_table: str
     phone_key_id: str
     phone_key_version: int
+    other_phone_keys: tuple[KeyId, ...]
     brand: str
     support_contact: str
     origination_identity: str
@@ -97,6 +107,7 @@ class PagesSettings(Settings):
     programmes_table: str
     phone_key_id: str
     phone_key_version: int
+    other_phone_keys: tuple[KeyId, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +124,7 @@ class ConsentStaffSettings(Settings):
     confirmation_queue: str
     phone_key_id: str
     phone_key_version: int
+    other_phone_keys: tuple[KeyId, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +156,7 @@ class InboundSmsSettings(Settings):
     quarantine_bucket: str
     phone_key_id: str
     phone_key_version: int
+    other_phone_keys: tuple[KeyId, ...]
     brand: str
     support_contact: str
     origination_identity: str
@@ -177,6 +190,7 @@ class ExportApiSettings(Settings):
     control_table: str
     phone_key_id: str
     phone_key_version: int
+    other_phone_keys: tuple[KeyId, ...]
     export_state_machine_arn: str
     staff_audit_table: str
 
@@ -253,6 +267,7 @@ class OptOutsReconcileSettings(Settings):
     outbox_table: str
     phone_key_id: str
     phone_key_version: int
+    other_phone_keys: tuple[KeyId, ...]
     opt_out_list: str
 
 
@@ -266,3 +281,4 @@ class DeliveryStatusSettings(Settings):
     quarantine_bucket: str
     phone_key_id: str
     phone_key_version: int
+    other_phone_keys: tuple[KeyId, ...]

@@ -8,18 +8,55 @@ from __future__ import annotations
 import base64
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from assent.aws.answers import translated
+from assent.consent.key_ring import KeyRing
+from assent.errors import SettingsError
 from assent.identifiers import SubscriberKey
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mypy_boto3_kms import KMSClient
 
+    from assent.consent.model import PhoneKeys, Standing
     from assent.phone import PhoneNumber
+    from assent.settings import KeyId
 
 _KEY_BYTES = 24
 _REMEMBERED = 512
+
+
+class PhoneKeySettings(Protocol):
+    """The keys that a function is told of: that of version 1, those of 2 and on in order, and the
+    version that new numbers get."""
+
+    @property
+    def phone_key_id(self) -> str: ...
+    @property
+    def other_phone_keys(self) -> tuple[KeyId, ...]: ...
+    @property
+    def phone_key_version(self) -> int: ...
+
+
+def phone_keys(
+    client: KMSClient,
+    settings: PhoneKeySettings,
+    standing: Callable[[SubscriberKey], Standing | None],
+) -> PhoneKeys:
+    """Return the keys of all live versions; `standing` tells who is known. With one version nothing
+    is looked up. Raises SettingsError when new numbers are to get a version that is not there."""
+    ids = (settings.phone_key_id, *settings.other_phone_keys)
+    made = [KmsPhoneKeys(client, key_id, version) for version, key_id in enumerate(ids, start=1)]
+    newest = settings.phone_key_version
+    if not 1 <= newest <= len(made):
+        message = f"PHONE_KEY_VERSION is {newest}, and there are keys of {len(made)} versions"
+        raise SettingsError(message)
+    if len(made) == 1:
+        return made[0]
+    others = [keys for version, keys in enumerate(made, start=1) if version != newest]
+    return KeyRing((made[newest - 1], *reversed(others)), made[0], standing)
 
 
 class KmsPhoneKeys:
