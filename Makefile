@@ -46,7 +46,7 @@ test-fast: $(READY) ## Run the unit tests only
 	@$(BIN)/python -m pytest tests/unit
 
 fuzz: $(READY) ## Try the consent machine with 20,000 programs that nobody has seen before
-	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/unit/consent -k "OneNumber or instant"
+	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/unit/consent -k "of_one_number or instant"
 
 contracts-dynamodb: $(READY) ## Run the store contracts and the races on DynamoDB Local (needs Java and Node)
 	@$(BIN)/python -m tests.contracts.dynamodb_local $(BIN)/python -m pytest tests/contracts

@@ -83,13 +83,6 @@ def test_a_number_never_seen_is_an_answer(compliance: Client) -> None:
     assert compliance.get("/v1/consents/history", phone="+14155554999").json["items"] == []
 
 
-def test_a_stop_of_a_number_without_any_programme_is_told(world: World, compliance: Client) -> None:
-    stranger = "+14155554088"
-    world.invoke("inbound_sms", an_event(an_entry(originationNumber=stranger, messageBody="STOP")))
-    found = compliance.get("/v1/consents", phone=stranger).json
-    assert (found["items"], found["stopped"], found["as_known"]) == ([], True, False)
-
-
 def test_the_events_that_decide_are_told(compliance: Client, told: dict[str, str]) -> None:
     query = {"phone": PHONE, "programme_id": "demo", "at": told["confirmed"], "as_known": "true"}
     (item,) = compliance.get("/v1/consents", **query).json["items"]

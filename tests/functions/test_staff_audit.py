@@ -16,6 +16,7 @@ from assent.http.staff import PERMITTED
 from assent.identifiers import SubscriberKey
 from tests.fakes.frozen_clock import FrozenClock
 from tests.fakes.in_memory_staff_audit_store import InMemoryStaffAuditStore
+from tests.functions.inbound import an_entry, an_event
 from tests.functions.requests import Answer, Client, answer, request
 
 if TYPE_CHECKING:
@@ -320,3 +321,12 @@ class TestOnTheTable:
         about = {(e["action"], e["outcome"]): e["about"] for e in reversed(entered)}
         assert about["segment_created", "done"] == made["segment_id"]
         assert about["segment_created", "begun"] is None
+
+    def test_a_stop_of_a_number_without_any_programme_is_told(
+        self, world: World, compliance: Client
+    ) -> None:
+        stranger = "+14155554088"
+        stop = an_entry(originationNumber=stranger, messageBody="STOP")
+        world.invoke("inbound_sms", an_event(stop))
+        found = compliance.get("/v1/consents", phone=stranger).json
+        assert (found["items"], found["stopped"], found["as_known"]) == ([], True, False)

@@ -10,13 +10,16 @@ import contextlib
 import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from assent.abuse.limits import limits
+from assent.consent.erasing import Erasing, Erasure
 from assent.consent.events import EventType, Source
+from assent.consent.lapsing import Lapsing
 from assent.consent.model import ConsentStatus, Standing
 from assent.consent.policy import MAX_UNANSWERED_TEXTS, TEXTS_COUNTED_OVER
 from assent.consent.timeline import acts_of, project
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
 KEY = LocalPhoneKeys().key_of(PHONE)
 NAMES = ("alerts", "offers")
 STOPS = ("STOP", "stop.", "please stop texting me", "ARRET")
-AMBIGUOUS = "stop?? maybe"
+AMBIGUOUS = "bus stop at 5?"
 _CODE = re.compile(r"\b\d{6}\b")
 _OUT, _IN = ConsentStatus.WITHDRAWN, ConsentStatus.CONFIRMED
 
@@ -154,6 +157,20 @@ class Town:
         except (WrongCodeError, CrashError):
             return
 
+    def forget(self, erasure: Erasure) -> None:
+        """The traces beside the standing: proofs and requests."""
+        self.store.forget(KEY, before_seq=erasure.seq, until=erasure.until)
+
+    def erase(self) -> None:
+        """Erase until it is done, as the schedule does."""
+        erasing = Erasing(self.house.consent, [self])
+        for _ in range(2):
+            try:
+                erasing.erase(KEY, Source.STAFF, {"actor": "staff"})
+            except CrashError:
+                continue
+            return
+
     def once(self, act: Callable[[], object]) -> None:
         """Do something of the house's own that nobody repeats when the process dies."""
         try:
@@ -166,6 +183,7 @@ class OneNumber(RuleBasedStateMachine):
     """All acts on all states. `make_town` is replaced to try a house with a known fault."""
 
     make_town: Callable[[], Town] = Town
+    reached: ClassVar[set[str]] = set()
 
     def __init__(self) -> None:
         super().__init__()
@@ -188,6 +206,13 @@ class OneNumber(RuleBasedStateMachine):
     def signs_up(self, name: str) -> None:
         self.begin(Step(signed_up_for=ProgrammeId(name)))
         self.town.sign_up(name)
+
+    @rule(name=st.sampled_from(NAMES))
+    def signs_up_and_says_yes(self, name: str) -> None:
+        self.begin(Step(signed_up_for=ProgrammeId(name)))
+        self.town.sign_up(name)
+        self.step.opted_in_at = self.town.now
+        self.town.say("YES")
 
     @rule(word=st.sampled_from(["YES", "START"]))
     def opts_in_by_text(self, word: str) -> None:
@@ -214,10 +239,13 @@ class OneNumber(RuleBasedStateMachine):
         self.begin()
         self.town.enter(name, "999999")
 
-    @rule(body=st.sampled_from(STOPS))
-    def stops_by_text(self, body: str) -> None:
+    @rule(how=st.sampled_from([*STOPS, Source.PROVIDER, Source.STAFF]))
+    def opts_out(self, how: str) -> None:
         self.begin()
-        self.town.say(body)
+        if isinstance(how, Source):
+            self._stop(how, None)
+        else:
+            self.town.say(how)
         assert self.town.standing is not None
         assert self.town.standing.stopped_at is not None
 
@@ -239,24 +267,35 @@ class OneNumber(RuleBasedStateMachine):
     # --- others ----------------------------------------------------------------------------------
 
     @rule()
-    def the_provider_reports_an_opt_out(self) -> None:
-        self.begin()
-        self._stop(Source.PROVIDER, None)
-
-    @rule()
-    def staff_stop_the_number(self) -> None:
-        self.begin()
-        self._stop(Source.STAFF, None)
-
-    @rule()
     def staff_release_a_hold(self) -> None:
         self.begin()
         self.town.once(lambda: self.town.house.consent.release(KEY, "staff"))
 
-    @rule(name=st.sampled_from(NAMES))
-    def the_schedule_closes_what_is_over(self, name: str) -> None:
+    @rule(hours=st.sampled_from([0, 73, 31 * 24]), asks_anew=st.booleans())
+    def the_schedule_comes_round(self, hours: int, asks_anew: bool) -> None:
         self.begin()
-        self.town.once(lambda: self.town.house.consent.expire(KEY, ProgrammeId(name)))
+        self.town.house.clock.advance(timedelta(hours=hours))
+        for name in map(ProgrammeId, NAMES):
+            self.town.once(partial(self.lapsing.expire, KEY, name))
+            self.town.once(partial(self.lapsing.end_unanswered, KEY, name))
+            if asks_anew:
+                self.town.once(partial(self._ask_anew, name))
+
+    def _ask_anew(self, name: ProgrammeId) -> None:
+        if self.lapsing.ask_again(KEY, name, timedelta(days=14)):
+            self.lapsing.texted(KEY, name, facts={"outcome": "sent"}, evidence={})
+
+    @rule()
+    def staff_erase_the_person(self) -> None:
+        self.begin()
+        self.town.erase()
+        for asked in self.confirmations.values():
+            # What is erased is not counted: the limits per number and prefix still are.
+            asked.clear()
+
+    @property
+    def lapsing(self) -> Lapsing:
+        return Lapsing(self.town.house.consent)
 
     def _stop(self, source: Source, names: tuple[ProgrammeId, ...] | None) -> None:
         def act() -> None:
@@ -267,7 +306,7 @@ class OneNumber(RuleBasedStateMachine):
 
     # --- the world -------------------------------------------------------------------------------
 
-    @rule(step=st.sampled_from([1, 30, 660, 3600, 73 * 3600, 31 * 86_400]))
+    @rule(step=st.sampled_from([1, 660, 3600, 73 * 3600]))
     def time_passes(self, step: int) -> None:
         self.begin()
         self.town.house.clock.advance(step)
@@ -357,12 +396,13 @@ class OneNumber(RuleBasedStateMachine):
         history, previous = self.town.store.history(KEY), ""
         for seq, (event, evidence) in enumerate(history, start=1):
             assert (event.seq, event.previous_hash) == (seq, previous)
-            assert evidence is not None
-            assert evidence.digest == event.evidence_digest
+            is_erased = any(later.type is EventType.ERASED for later, _ in history[seq:])
+            assert is_erased if evidence is None else evidence.digest == event.evidence_digest
             previous = event.hash
         standing = self.town.standing
         assert (standing.seq, standing.head_hash) == (len(history), previous) if standing else True
-        assert list(history[: len(self.before.events)]) == list(self.before.events)
+        kept = [event for event, _ in history[: len(self.before.events)]]
+        assert kept == [event for event, _ in self.before.events]
 
     @invariant()
     def epochs_never_decrease(self) -> None:
@@ -421,6 +461,8 @@ class OneNumber(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Asked for any moment of the past, the history knows what was reported then."""
         history = self.town.store.history(KEY)
+        self.reached.update(event.type.value for event, _ in history)
+        self.reached.update(status.value for each in self.seen.values() for status in each.values())
         entries = [HistoryEntry(event, proof, is_intact=True) for event, proof in history]
         for instant, statuses in self.seen.items():
             as_of = AsOf(instant, as_known=True)
@@ -429,10 +471,7 @@ class OneNumber(RuleBasedStateMachine):
 
 
 def _is_held(events: Sequence[ConsentEvent]) -> bool:
-    held = False
-    for event in events:
-        if event.type is EventType.HELD:
-            held = True
-        elif event.type in (EventType.RELEASED, EventType.CONFIRMED, EventType.STARTED):
-            held = False
-    return held
+    ends = {EventType.RELEASED, EventType.ERASED, EventType.STARTED}
+    ends |= {EventType.CONFIRMED, EventType.RECONFIRMED}
+    turns = [e.type for e in events if e.type in ends | {EventType.HELD}]
+    return turns[-1:] == [EventType.HELD]

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from assent.consent import entries, service
+from assent.consent.events import EventType
 from assent.consent.model import ConsentStatus
 from assent.consent.policy import decide_request
 from tests.unit.consent.machine import DyingStore, OneNumber, Town
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from assent.consent.entries import Opening
     from assent.consent.model import ConsentChange, Standing
 
-TestOneNumber = OneNumber.TestCase
+# What no act of the machine's leads to: a reminder and wishes change no consent.
+ELSEWHERE = {EventType.REMINDED, EventType.PREFERENCES_CHANGED}
 
 _SEARCH = settings(
     max_examples=400,
@@ -36,6 +38,12 @@ _SEARCH = settings(
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
 )
+
+
+def test_all_acts_on_all_states_of_one_number() -> None:
+    run_state_machine_as_test(OneNumber, settings=settings())
+    assert {each.value for each in set(EventType) - ELSEWHERE} <= OneNumber.reached
+    assert set(ConsentStatus) <= OneNumber.reached
 
 
 def _a_form_lifts_a_stop(monkeypatch: pytest.MonkeyPatch) -> None:

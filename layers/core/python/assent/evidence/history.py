@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from assent.phone import PhoneNumber
 
 # What the person does of their own accord ends a hold; so does the person who read the reply.
-_ENDS_A_HOLD = frozenset({EventType.RELEASED, EventType.CONFIRMED, EventType.STARTED})
+_ENDS_A_HOLD = frozenset(
+    {
+        EventType.RELEASED,
+        EventType.CONFIRMED,
+        EventType.RECONFIRMED,
+        EventType.STARTED,
+        EventType.ERASED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
