@@ -21,6 +21,7 @@ from assent.aws.phone_keys import phone_keys
 from assent.aws.programme_store import DynamoProgrammeStore
 from assent.aws.quarantine_bucket import S3QuarantineBucket
 from assent.aws.rate_store import DynamoRateStore
+from assent.aws.sign_up_queue import SqsSignUpQueue
 from assent.aws.sns_sender import SnsSmsSender
 from assent.clock import SystemClock
 from assent.consent.events import Source
@@ -32,6 +33,7 @@ from assent.inbound.message import parse_envelope
 from assent.inbound.service import InboundService
 from assent.messages.messenger import Messenger
 from assent.messages.pace import REPLY_HORIZON, Pace
+from assent.opt_in.other_doors import OtherDoors
 from assent.settings import InboundSmsSettings
 from assent.telemetry import count, invocation, logger, record
 
@@ -75,16 +77,20 @@ def wiring() -> InboundParts:
         pace=Pace(rates, clock, identity, rate, horizon=REPLY_HORIZON),
         clock=clock,
     )
+    programmes = DynamoProgrammeStore(dynamodb, settings.programmes_table)
     inbound = InboundService(
         consent=consent,
         store=store,
         keys=keys,
-        programmes=DynamoProgrammeStore(dynamodb, settings.programmes_table),
+        programmes=programmes,
         messenger=messenger,
         inbox=DynamoInboxStore(dynamodb, settings.inbox_table),
         clock=clock,
         brand=settings.brand,
         support_contact=settings.support_contact,
+        joins=OtherDoors(
+            programmes, SqsSignUpQueue(clients.sqs(), settings.confirmation_queue), clock, ids
+        ),
         conversions=Conversions(
             DynamoBreakers(dynamodb, settings.control_table), Subjects(keys.mac), clock
         ),

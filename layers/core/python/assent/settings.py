@@ -154,6 +154,7 @@ class InboundSmsSettings(Settings):
     programmes_table: str
     inbox_table: str
     quarantine_bucket: str
+    confirmation_queue: str
     phone_key_id: str
     phone_key_version: int
     other_phone_keys: tuple[KeyId, ...]

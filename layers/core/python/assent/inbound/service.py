@@ -15,9 +15,10 @@ from assent.consent.policy import OptInReason
 from assent.errors import TryAgainError
 from assent.inbound.inbox import Box, InboxItem
 from assent.inbound.keywords import Action, classify
+from assent.inbound.own_words import own_word
 from assent.messages.ledger import Outcome, Purpose
 from assent.messages.messenger import OneText
-from assent.programmes.texts import SystemText, system_text
+from assent.programmes.texts import SystemText, brand_wide, system_text
 
 if TYPE_CHECKING:
     from assent.abuse.guard import Conversions
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from assent.inbound.inbox import InboxStore
     from assent.inbound.keywords import Reading
     from assent.inbound.message import InboundSms
+    from assent.inbound.own_words import OwnWord, TextToJoin
     from assent.messages.messenger import Messenger
     from assent.phone import PhoneNumber
     from assent.programmes.model import Programme, ProgrammeStore
@@ -56,6 +58,7 @@ class _Heard:
     subscriber_key: SubscriberKey
     reading: Reading
     programmes: tuple[Programme, ...]
+    own: OwnWord | None = None
 
     @property
     def dedupe_key(self) -> str:
@@ -86,6 +89,7 @@ class InboundService:
     brand: str
     support_contact: str
     conversions: Conversions
+    joins: TextToJoin | None = None
 
     def receive(self, sms: InboundSms) -> InboundOutcome:
         """Record what `sms` asks for, then answer it where an answer is due."""
@@ -96,7 +100,10 @@ class InboundService:
         if phone.is_spelled(sms.to):
             return InboundOutcome(reading.action, "own_number")
         programmes = tuple(self.programmes.programmes())
-        heard = _Heard(sms, phone, self.keys.key_of(phone), reading, programmes)
+        own = own_word(sms.body, programmes) if reading.action is Action.FEEDBACK else None
+        heard = _Heard(sms, phone, self.keys.key_of(phone), reading, programmes, own)
+        if own is not None:
+            return self._join(heard) if own.is_join else self._yes(heard)
         acts = {
             Action.OPT_OUT: self._stop,
             Action.OPT_IN: self._start,
@@ -156,6 +163,15 @@ class InboundService:
             return InboundOutcome(Action.CONFIRM, kept.reason)
         return InboundOutcome(Action.CONFIRM, outcome.reason.value, self._welcome(heard, outcome))
 
+    def _join(self, heard: _Heard) -> InboundOutcome:
+        """A word to join asks for consent, as the form does; the confirmation text follows."""
+        if self.joins is None or heard.own is None or heard.own.programme is None:
+            return self._feedback(heard)
+        self.joins.by_text(
+            heard.own.programme, heard.phone, heard.sms.inbound_message_id, heard.evidence()
+        )
+        return InboundOutcome(Action.OPT_IN, "asked_to_join")
+
     def _help(self, heard: _Heard) -> InboundOutcome:
         """Answer in any state. The inbox entry is what makes a second delivery a repeat."""
         if not self.inbox.put(_item(heard, Box.HELP, "help")):
@@ -198,6 +214,8 @@ class InboundService:
 
     def _answered(self, heard: _Heard) -> ProgrammeId | None:
         """Return the programme of the text that this one answers, where the carrier tells."""
+        if heard.own is not None and heard.own.programme is not None:
+            return heard.own.programme.programme_id
         if heard.sms.answers is None:
             return None
         rows, _ = self.messenger.ledger.of_subscriber(heard.subscriber_key, limit=20)
@@ -240,7 +258,8 @@ class InboundService:
         if self._replies_today(heard.subscriber_key) >= MAX_REPLIES_PER_DAY:
             return False
         brand = programme.brand if programme else self.brand
-        body = system_text(kind, self._locale(heard), programme, brand, self.support_contact)
+        words = programme or brand_wide(heard.programmes, kind)
+        body = system_text(kind, self._locale(heard), words, brand, self.support_contact)
         programme_id = programme.programme_id if programme else None
         try:
             row = self.messenger.send(
