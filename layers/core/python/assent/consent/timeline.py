@@ -298,20 +298,24 @@ def _stop(projection: Projection, act: Act) -> Projection:
 
 
 def _stopped_line(line: Line, at: datetime) -> Line:
-    """End what was agreed to or asked for; also a request that an older opt-out, heard of later,
-    kept from opening: what was once withdrawn stays so."""
+    if not _has_something_to_end(line):
+        return Line(line.status, line.at, is_restorable=line.is_restorable)
     was_confirmed = line.status is ConsentStatus.CONFIRMED
+    return Line(ConsentStatus.WITHDRAWN, at, is_restorable=was_confirmed or line.is_restorable)
+
+
+def _has_something_to_end(line: Line) -> bool:
+    """Return whether something was agreed to or asked for; also a request that an older opt-out,
+    heard of later, kept from opening: what was once withdrawn stays so."""
     was_asked = line.status is not ConsentStatus.WITHDRAWN and line.requested_at is not None
-    if was_confirmed or was_asked or line.status is ConsentStatus.PENDING:
-        return Line(ConsentStatus.WITHDRAWN, at, is_restorable=was_confirmed or line.is_restorable)
-    return Line(line.status, line.at, is_restorable=line.is_restorable)
+    return was_asked or line.status in (ConsentStatus.CONFIRMED, ConsentStatus.PENDING)
 
 
 def _erase(projection: Projection, act: Act) -> Projection:
     """What was agreed to is over and no START brings it back; an opt-out stays."""
     over = {
         p: Line(ConsentStatus.WITHDRAWN, act.at)
-        if line.status in (ConsentStatus.CONFIRMED, ConsentStatus.PENDING)
+        if _has_something_to_end(line)
         else Line(line.status, line.at)
         for p, line in projection.lines.items()
     }
