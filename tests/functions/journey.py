@@ -15,6 +15,7 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
@@ -40,6 +41,7 @@ DISCLOSURE = (
     "HELP for help. Terms: https://example.com/terms Privacy: https://example.com/privacy"
 )
 ADA, BEN, CAT, DAN = (f"+1415555{number}" for number in range(6001, 6005))
+ZOE = "+14155556290"
 ORDINARY = [f"+1415555{number}" for number in range(6101, 6113)]
 REFUSED, OPTED_OUT = "+14155556201", "+14155556202"
 LISTED, OUT_THERE = "+14155556299", "+14155556298"
@@ -80,6 +82,16 @@ class Journey:
         answer = self.call("POST", path, body, headers)
         assert answer.status < 300, (path, answer)
         return answer.body
+
+    def page(self, method: str, path: str, form: str = "") -> str:
+        """Return the HTML of a subscriber's page."""
+        where = urlsplit(self.stack.url).netloc
+        with contextlib.closing(http.client.HTTPConnection(where, timeout=30)) as connection:
+            kind = {"content-type": "application/x-www-form-urlencoded"} if form else {}
+            connection.request(method, path, form or None, kind)
+            response = connection.getresponse()
+            assert response.status == HTTPStatus.OK, path.split("/")[1]
+            return response.read().decode()
 
     def ask(self, phone: str, **headers: str) -> None:
         self.public("/v1/opt-ins", self.form(phone), **headers)
@@ -205,6 +217,25 @@ def people_agree_by_code_and_by_text(journey: Journey) -> None:
     journey.until(lambda: journey.stack.texts(BEN))
     journey.text(BEN, "YES")
     assert {journey.standing(ADA), journey.standing(BEN)} == {"confirmed"}
+
+
+def a_person_says_yes_and_chooses_on_their_own_pages(journey: Journey) -> None:
+    """A short name leaves room for the link in the text, and each page leads on to the next."""
+    short = {**PROGRAMME, "programme_id": "go", "name": "Go", "brand": "Go", "countries": ["US"]}
+    journey.staff("POST", "/v1/programmes", short)
+    words = {"locale": "en", "text": DISCLOSURE.replace("Example Shop", "Go")}
+    journey.staff("POST", "/v1/programmes/go/disclosures", words)
+    journey.public("/v1/opt-ins", journey.form(ZOE, "go"))
+    text = journey.until(lambda: journey.stack.texts(ZOE))[0].body
+    link = re.search(r"(/c/\w+) to confirm", text)
+    assert link is not None, text
+    assert "Yes, text me" in journey.page("GET", link[1])
+    own = re.search(r'href="(/p/\w+)', journey.page("POST", link[1]))
+    assert own is not None
+    assert "Your choices are saved" in journey.page("POST", own[1], "action=save&max_per_month=1")
+    assert "Your consent history" in journey.page("GET", f"{own[1]}?view=data")
+    assert "Stopped." in journey.page("POST", own[1], "action=stop&scope=all")
+    assert "reply START" in journey.page("GET", own[1])
 
 
 def a_repeated_sign_up_is_answered_from_memory(journey: Journey) -> None:
@@ -435,6 +466,7 @@ def a_request_that_was_refused_may_be_repeated(journey: Journey) -> None:
 STEPS: list[Callable[[Journey], None]] = [
     a_programme_is_published_and_changed,
     people_agree_by_code_and_by_text,
+    a_person_says_yes_and_chooses_on_their_own_pages,
     a_repeated_sign_up_is_answered_from_memory,
     a_person_stops_and_starts_again,
     a_question_lands_in_the_inbox,
