@@ -1,4 +1,4 @@
-"""Lets staff enter a person's wish to be texted, and erase what is held of a person."""
+"""Lets staff enter a person's wish to be texted, decide replies, and erase what is held of one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from assent.aws import clients
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
 from assent.aws.idempotency_store import DynamoIdempotencyStore
+from assent.aws.inbox_store import DynamoInboxStore
 from assent.aws.phone_keys import phone_keys
 from assent.aws.programme_store import DynamoProgrammeStore
 from assent.aws.sign_up_queue import SqsSignUpQueue
@@ -20,6 +21,7 @@ from assent.evidence.staff_audit import StaffAudit
 from assent.http.idempotency import Once
 from assent.http.people import PeopleServices, people_api
 from assent.identifiers import RandomIds
+from assent.inbound.deciding import Deciding
 from assent.opt_in.other_doors import OtherDoors
 from assent.settings import ConsentStaffSettings
 from assent.telemetry import invocation
@@ -43,6 +45,8 @@ def wiring() -> PeopleServices:
         settings.outbox_table,
     )
     store = DynamoConsentStore(dynamodb, tables, clock)
+    consent = ConsentService(store, clock, ids)
+    inbox = DynamoInboxStore(dynamodb, settings.inbox_table)
     keys = phone_keys(clients.kms(), settings, store.standing)
     traces = (
         ProofTraces(dynamodb, tables),
@@ -55,7 +59,8 @@ def wiring() -> PeopleServices:
         doors=OtherDoors(
             DynamoProgrammeStore(dynamodb, settings.programmes_table), queue, clock, ids
         ),
-        erasing=Erasing(ConsentService(store, clock, ids), traces),
+        erasing=Erasing(consent, traces),
+        deciding=Deciding(inbox, consent, store, clock),
         keys=keys,
         once=Once(idempotency, clock, functools.partial(keys.mac, "idempotency")),
         audit=StaffAudit(DynamoStaffAuditStore(dynamodb, settings.staff_audit_table), clock),

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from assent.errors import InvalidCursorError
+from assent.errors import ChangedMeanwhileError, InvalidCursorError
+from assent.inbound.inbox import Box
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assent.inbound.inbox import Box, InboxItem
+    from assent.identifiers import SubscriberKey
+    from assent.inbound.inbox import Decision, InboxItem
 
 
 class InMemoryInboxStore:
@@ -30,7 +32,9 @@ class InMemoryInboxStore:
         return True
 
     def blank(self, item_id: str) -> None:
-        self._items[item_id] = replace(self._items[item_id], body="")
+        item = self._items[item_id]
+        decision = replace(item.decision, note=None) if item.decision else None
+        self._items[item_id] = replace(item, body="", decision=decision)
 
     def page(
         self, box: Box, *, limit: int, cursor: str | None = None
@@ -47,3 +51,25 @@ class InMemoryInboxStore:
         page = found[start : start + limit]
         is_more = start + limit < len(found)
         return page, page[-1].item_id if is_more else None
+
+    def find(self, item_id: str) -> InboxItem | None:
+        return self._items.get(item_id)
+
+    def waiting(self, subscriber_key: SubscriberKey) -> Sequence[InboxItem]:
+        return [
+            item
+            for item in self._items.values()
+            if item.box is Box.REVIEW and item.subscriber_key == subscriber_key
+        ]
+
+    def decide(self, item: InboxItem, decision: Decision) -> None:
+        kept = self._items.get(item.item_id)
+        if kept is None or kept.decision or kept.box is not item.box:
+            message = "The text was decided or moved."
+            raise ChangedMeanwhileError(message)
+        self._items[item.item_id] = replace(kept, decision=decision)
+
+    def close(self, item: InboxItem) -> None:
+        kept = self._items.get(item.item_id)
+        if kept is not None and kept.box is not Box.DONE:
+            self._items[item.item_id] = replace(kept, box=Box.DONE, was_in=kept.box)

@@ -329,7 +329,7 @@ def test_the_inbox_is_read(marketing: Client) -> None:
 
 def function_of(route: str) -> str:
     path = route.split(" ", 1)[1]
-    if path.startswith(("/v1/staff/", "/v1/erasures")):
+    if path.startswith(("/v1/staff/", "/v1/erasures", "/v1/inbox/")):
         return "consent_staff"
     evidence = ("/v1/messages", "/v1/consents", "/v1/exports", "/v1/audit")
     return "export_api" if path.startswith(evidence) else "campaign_api"

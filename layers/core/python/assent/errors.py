@@ -132,6 +132,10 @@ class SubscriberNotFoundError(NotFoundError):
     code = "subscriber_not_found"
 
 
+class InboxItemNotFoundError(NotFoundError):
+    code = "inbox_item_not_found"
+
+
 class LinkNotFoundError(NotFoundError):
     """No link of this purpose has this token; which of the two is wrong is never said."""
 

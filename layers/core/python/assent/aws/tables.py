@@ -240,6 +240,8 @@ class InboxSeenRow(Model):
 
     box = UnicodeAttribute(hash_key=True)
     received_id = UnicodeAttribute(range_key=True)
+    lies_in = UnicodeAttribute()
+    lies_at = UnicodeAttribute()
 
 
 class InboxRow(Model):
@@ -253,6 +255,11 @@ class InboxRow(Model):
     at = InstantAttribute()
     reason = UnicodeAttribute()
     answers = UnicodeAttribute(null=True)
+    verdict = UnicodeAttribute(null=True)
+    decided_by = UnicodeAttribute(null=True)
+    decided_at = InstantAttribute(null=True)
+    note = UnicodeAttribute(null=True)
+    was_in = UnicodeAttribute(null=True)
 
 
 class ByStatus(GlobalSecondaryIndex["CampaignItem"]):  # type: ignore[no-untyped-call]

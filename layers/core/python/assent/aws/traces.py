@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from assent.aws.consent_store import ConsentTables
     from assent.consent.erasing import Erasure
 
+_MOVED = ChangedMeanwhileError("The reply was moved.")
 _NEWER = ChangedMeanwhileError("The request is a newer one.")
 
 
@@ -81,12 +82,27 @@ class ReplyTraces:
         self._rows = bind(InboxRow, inbox_table, client)
 
     def forget(self, erasure: Erasure) -> None:
-        theirs = (InboxRow.subscriber_key == erasure.subscriber_key) & (InboxRow.body != "")
+        theirs = (InboxRow.subscriber_key == erasure.subscriber_key) & (
+            (InboxRow.body != "") | InboxRow.note.exists()
+        )
         earlier = InboxRow.received_id < iso(erasure.until)
         for box in Box:
             with translated():
                 rows = self._rows.query(
                     box.value, earlier, filter_condition=theirs, consistent_read=True
                 )
-                for row in list(rows):
-                    row.update([InboxRow.body.set("")])
+                found = list(rows)
+            for row in found:
+                self._blank(row)
+
+    @staticmethod
+    def _blank(row: InboxRow) -> None:
+        """One that is moved meanwhile is met again in the last box."""
+        try:
+            with translated(_MOVED):
+                row.update(
+                    [InboxRow.body.set(""), InboxRow.note.remove()],
+                    condition=InboxRow.item_id.exists(),
+                )
+        except ChangedMeanwhileError:
+            return

@@ -50,6 +50,7 @@ class AuditAction(StrEnum):
     EXPORT_REQUESTED = "export_requested"
     EXPORTS_READ = "exports_read"
     HISTORY_READ = "history_read"
+    INBOX_DECIDED = "inbox_decided"
     INBOX_READ = "inbox_read"
     MESSAGES_READ = "messages_read"
     OPT_IN_ENTERED = "opt_in_entered"

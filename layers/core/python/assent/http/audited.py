@@ -63,6 +63,8 @@ AUDITED: Mapping[str, Audited] = {
     "POST /v1/campaigns/{campaign_id}/resume": Audited(AuditAction.CAMPAIGN_RESUMED),
     "POST /v1/campaigns/{campaign_id}/cancel": Audited(AuditAction.CAMPAIGN_CANCELLED),
     "GET /v1/inbox": Audited(AuditAction.INBOX_READ, Concerns.PEOPLE),
+    # The sender of a text may be no phone, hence nobody's.
+    "POST /v1/inbox/{item_id}/decision": Audited(AuditAction.INBOX_DECIDED, Concerns.PEOPLE),
     "GET /v1/messages": Audited(AuditAction.MESSAGES_READ, Concerns.PERSON),
     "GET /v1/consents": Audited(AuditAction.CONSENTS_READ, Concerns.PERSON),
     "GET /v1/consents/history": Audited(AuditAction.HISTORY_READ, Concerns.PERSON),

@@ -9,11 +9,13 @@ from assent.consent.events import Source
 from assent.consent.model import PhoneKeys
 from assent.evidence.staff_audit import StaffAudit
 from assent.http.idempotency import Once
+from assent.http.inbox import add_decisions
 from assent.http.parameters import IdempotencyKey
 from assent.http.resolver import Api
 from assent.http.shapes_opt_in import Accepted
 from assent.http.shapes_people import ErasureShown, NewErasure, StaffOptIn
 from assent.identifiers import ProgrammeId
+from assent.inbound.deciding import Deciding
 from assent.opt_in.other_doors import OtherDoors, StaffEntry
 from assent.phone import PhoneNumber
 from assent.telemetry import count, record
@@ -25,6 +27,7 @@ class PeopleServices:
 
     doors: OtherDoors
     erasing: Erasing
+    deciding: Deciding
     keys: PhoneKeys
     once: Once
     audit: StaffAudit
@@ -70,6 +73,7 @@ def people_api(services: Callable[[], PeopleServices]) -> Api:
             erased_at=iso(erasure.at) if erasure else None,
         )
 
+    add_decisions(api, lambda: services().deciding)
     return api.ready()
 
 

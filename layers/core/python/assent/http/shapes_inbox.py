@@ -1,8 +1,24 @@
-"""What a reader of the inbox is shown."""
+"""What a reader of the inbox is shown, and decides."""
+
+from typing import Literal
 
 from pydantic import Field
 
-from assent.http.fields import Answer, NextCursor
+from assent.http.fields import Answer, Body, Line, NextCursor
+
+
+class NewDecision(Body):
+    """What a reader made of a text."""
+
+    decision: Literal["opt_out", "release", "done"]
+    note: Line | None = Field(default=None, description="Why; kept with the text")
+
+
+class DecisionShown(Answer):
+    decision: str
+    by: str = Field(description="The pool's stable id of the person")
+    at: str
+    note: str | None
 
 
 class InboxItemShown(Answer):
@@ -15,6 +31,10 @@ class InboxItemShown(Answer):
     body: str
     reason: str = Field(description="Why a person should read it")
     answers: str | None
+    was_in: str | None = Field(description="The box that a decided text came from")
+    decision: DecisionShown | None = Field(
+        description="Beside a text that is not in `done`: under way; send the same again"
+    )
 
 
 class InboxPage(Answer):

@@ -52,6 +52,7 @@ PERMITTED: Mapping[str, frozenset[Group]] = {
     "POST /v1/campaigns/{campaign_id}/resume": _MARKETING,
     "POST /v1/campaigns/{campaign_id}/cancel": _MARKETING,
     "GET /v1/inbox": _BOTH,
+    "POST /v1/inbox/{item_id}/decision": _MARKETING,
     "GET /v1/messages": _BOTH,
     "GET /v1/consents": _COMPLIANCE,
     "GET /v1/consents/history": _COMPLIANCE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -14,19 +15,40 @@ if TYPE_CHECKING:
 
 
 class Box(StrEnum):
-    """Which pile: `review` holds marketing until it is read; `help` is answered already."""
+    """Which pile: `review` holds marketing until it is read; `help` is answered already; `done` is
+    where a decided item goes from any of them."""
 
     REVIEW = "review"
     FEEDBACK = "feedback"
     HELP = "help"
+    DONE = "done"
+
+
+class Verdict(StrEnum):
+    """What a person made of a text: it asks to stop, it does not, or there is nothing to do."""
+
+    OPT_OUT = "opt_out"
+    RELEASE = "release"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Who of the staff decided what, and when."""
+
+    verdict: Verdict
+    by: str
+    at: datetime
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class InboxItem:
-    """One message to read. `item_id` is the inbound message's id, so that it lands once.
+    """One message to read. `item_id` comes of the inbound message's id, so that it lands once.
 
     `subscriber_key` is None for a sender that is no phone. `answers` is the provider's id of the
-    text of ours that it answers, where the carrier tells.
+    text of ours that it answers, where the carrier tells. A `decision` in a box other than `done`
+    is one under way; `was_in` is the box that a decided item came from.
     """
 
     item_id: str
@@ -36,6 +58,13 @@ class InboxItem:
     at: datetime
     reason: str
     answers: str | None = None
+    decision: Decision | None = None
+    was_in: Box | None = None
+
+
+def item_id_of(inbound_message_id: str) -> str:
+    """Return the item's id: the carrier's own may hold anything, and a path may not."""
+    return f"in_{hashlib.sha256(inbound_message_id.encode()).hexdigest()[:32]}"
 
 
 class InboxStore(Protocol):
@@ -49,4 +78,23 @@ class InboxStore(Protocol):
         self, box: Box, *, limit: int, cursor: str | None = None
     ) -> tuple[Sequence[InboxItem], str | None]:
         """Return one page of a box, newest first, and the cursor of the next page."""
+        ...
+
+    def find(self, item_id: str) -> InboxItem | None:
+        """Return the item in whichever box it is, read consistently."""
+        ...
+
+    def waiting(self, subscriber_key: SubscriberKey) -> Sequence[InboxItem]:
+        """Return this person's items in `review`, read consistently."""
+        ...
+
+    def decide(self, item: InboxItem, decision: Decision) -> None:
+        """Write `decision` beside the item where it lies, if none stands there yet.
+
+        Raises ChangedMeanwhileError when one does, or when the item was moved.
+        """
+        ...
+
+    def close(self, item: InboxItem) -> None:
+        """Move a decided item to `done`; one that is there already stays."""
         ...

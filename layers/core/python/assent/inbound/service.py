@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from assent.consent.events import Source
 from assent.consent.policy import OptInReason
 from assent.errors import TryAgainError
-from assent.inbound.inbox import Box, InboxItem
+from assent.inbound.inbox import Box, InboxItem, item_id_of
 from assent.inbound.keywords import Action, classify
 from assent.inbound.own_words import own_word
 from assent.messages.ledger import Outcome, Purpose
@@ -181,15 +181,20 @@ class InboundService:
         return InboundOutcome(Action.HELP, "help", replied)
 
     def _review(self, heard: _Heard) -> InboundOutcome:
-        """Rest marketing first, so that a crash before the inbox entry rests too long, not less."""
+        """Rest marketing first, so that a crash before the inbox entry rests too long, not less;
+        and once more after it, in case an earlier text was let go of between the two."""
+        known = self.inbox.find(item_id_of(heard.sms.inbound_message_id))
+        if known is not None and known.box is Box.DONE:
+            return InboundOutcome(Action.REVIEW, "repeat")
+        self._hold(heard, heard.dedupe_key)
+        kept = self._keep(heard, Box.REVIEW, "may_be_opt_out")
+        self._hold(heard, f"{heard.dedupe_key}#landed")
+        return kept
+
+    def _hold(self, heard: _Heard, dedupe_key: str) -> None:
         self.consent.hold(
-            heard.subscriber_key,
-            heard.phone,
-            "ambiguous_reply",
-            heard.evidence(),
-            heard.dedupe_key,
+            heard.subscriber_key, heard.phone, "ambiguous_reply", heard.evidence(), dedupe_key
         )
-        return self._keep(heard, Box.REVIEW, "may_be_opt_out")
 
     def _feedback(self, heard: _Heard) -> InboundOutcome:
         return self._keep(heard, Box.FEEDBACK, "feedback")
@@ -201,7 +206,7 @@ class InboundService:
     def _from_no_phone(self, sms: InboundSms, reading: Reading) -> InboundOutcome:
         """A short code or a name: kept to be read, never answered."""
         item = InboxItem(
-            sms.inbound_message_id,
+            item_id_of(sms.inbound_message_id),
             Box.REVIEW if reading.action in (Action.OPT_OUT, Action.REVIEW) else Box.FEEDBACK,
             None,
             sms.body,
@@ -286,7 +291,7 @@ class InboundService:
 
 def _item(heard: _Heard, box: Box, reason: str) -> InboxItem:
     return InboxItem(
-        heard.sms.inbound_message_id,
+        item_id_of(heard.sms.inbound_message_id),
         box,
         heard.subscriber_key,
         heard.sms.body,
