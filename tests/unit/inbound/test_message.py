@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assent.errors import UnreadableInboundError
+from assent.inbound.keywords import classify
 from assent.inbound.message import parse_envelope, sender_phone
 
 PAYLOAD = {
@@ -39,6 +40,24 @@ def test_an_envelope_becomes_a_text_with_the_envelopes_time() -> None:
     assert (sms.to, sms.body, sms.answers) == ("+12125550101", "Stop", "wJalr")
     assert sms.inbound_message_id == "cae173d2"
     assert sms.at == datetime(2026, 11, 23, 12, 0, 0, 123_000, UTC)
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["messageBody", "inboundMessageId", "destinationNumber", "previousPublishedMessageId"],
+)
+def test_half_an_emoji_is_no_reason_to_lose_a_text(field: str) -> None:
+    sms = parse_envelope(_envelope(**{field: "STOP \ud83d"}))
+    for text in (sms.body, sms.inbound_message_id, sms.to, sms.answers or ""):
+        assert text.encode()
+    assert classify(parse_envelope(_envelope(messageBody="STOP \ud83d")).body).action == "opt_out"
+
+
+def test_a_time_outside_the_calendar_is_unreadable_and_names_its_sender() -> None:
+    body = _envelope().replace("2026-11-23T12:00:00.123Z", "0001-01-01T00:00:00+14:00")
+    with pytest.raises(UnreadableInboundError) as caught:
+        parse_envelope(body)
+    assert caught.value.phone is not None
 
 
 def test_the_sender_does_not_show_in_a_repr() -> None:

@@ -53,7 +53,6 @@ def parse_envelope(sqs_body: str) -> InboundSms:
         envelope = _object(sqs_body)
         payload = _object(_text(envelope, "Message"))
         raw_from = _text(payload, "originationNumber")
-        answers = payload.get("previousPublishedMessageId")
         return InboundSms(
             inbound_message_id=_text(payload, "inboundMessageId", longest=_MAX_ID),
             from_phone=sender_phone(raw_from),
@@ -61,7 +60,7 @@ def parse_envelope(sqs_body: str) -> InboundSms:
             to=_text(payload, "destinationNumber"),
             body=_text(payload, "messageBody", may_be_empty=True)[:_MAX_BODY],
             at=_time(envelope),
-            answers=answers[:_MAX_ID] if isinstance(answers, str) and answers else None,
+            answers=_optional(payload, "previousPublishedMessageId"),
         )
     except (ValueError, RecursionError) as error:
         message = f"an inbound event cannot be read: {type(error).__name__}"
@@ -102,7 +101,18 @@ def _text(
     if not isinstance(value, str) or len(value) > longest or not (value.strip() or may_be_empty):
         message = f"{name} is missing or unusable"
         raise ValueError(message)
-    return value
+    return _whole_characters(value)
+
+
+def _optional(source: Mapping[str, object], name: str) -> str | None:
+    value = source.get(name)
+    return _whole_characters(value)[:_MAX_ID] if isinstance(value, str) and value else None
+
+
+def _whole_characters(text: str) -> str:
+    """Half of an emoji, as a carrier leaves when it cuts a text, has no encoding: it becomes the
+    replacement character, so that what stands before it still counts."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _time(envelope: Mapping[str, object]) -> datetime:
