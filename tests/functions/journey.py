@@ -26,6 +26,7 @@ from infra.demo.http import Answer, download
 from infra.local.carrier import Faults
 from infra.local.carrier import _error as refusal
 from infra.local.cloud import ACCOUNT, REGION
+from tests.functions import due_days
 from tests.functions.test_campaign_api import PROGRAMME
 
 if TYPE_CHECKING:
@@ -483,4 +484,7 @@ STEPS: list[Callable[[Journey], None]] = [
     an_export_is_ordered_built_and_downloaded,
     an_export_that_fails_is_given_up,
     a_request_that_was_refused_may_be_repeated,
+    due_days.staff_enter_a_person_and_erase_another,
+    due_days.what_is_due_comes_about,
+    due_days.a_word_to_join_is_asked_for_its_yes,
 ]

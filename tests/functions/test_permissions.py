@@ -31,6 +31,8 @@ EXPLAINED: dict[Grant, str] = {
     ("*", "kms:GenerateDataKey", "dynamodb"): BY_GUIDE,
     ("ConsentApi", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,
     ("ConfirmationSend", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,
+    ("ConsentStaff", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,
+    ("ConsentLifecycle", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,
     ("CampaignSend", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,
     ("ExportApi", "dynamodb:GetItem", "SubscribersTable"): TOLD_ALL,
     ("DeliveryStatus", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,

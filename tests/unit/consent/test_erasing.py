@@ -177,11 +177,13 @@ def test_what_came_after_an_erasure_is_erased_by_the_next() -> None:
     assert kept == [again.seq]
 
 
-def test_a_number_never_seen_leaves_no_trace_by_being_erased() -> None:
+def test_a_number_without_standing_leaves_no_trace_and_its_replies_go() -> None:
     world = World()
-    assert erase(world) is None
+    bodies = Bodies()
+    assert erasing(world, bodies).erase(KEY, Source.STAFF, WHY) is None
     assert world.store.standing(KEY) is None
     assert world.store.agenda.entries == []
+    assert [erasure.until > world.clock.now() for erasure in bodies.asked] == [True]
 
 
 def test_an_erasure_that_is_cut_short_is_finished_from_the_agenda() -> None:

@@ -114,6 +114,18 @@ def test_one_reminder_is_texted_a_day_after_the_first_text() -> None:
     assert world.count(EventType.REMINDED) == 1
 
 
+def test_a_clock_that_goes_on_while_it_is_read_keeps_no_reminder_back() -> None:
+    class Ticking(FrozenClock):
+        def now(self) -> datetime:
+            self.advance(timedelta(microseconds=1))
+            return super().now()
+
+    world = DueWorld(REMINDS, clock=Ticking(MONDAY))
+    world.ask()
+    world.later(hours=24)
+    assert world.run() == [Done.REMINDED]
+
+
 def test_a_reminded_request_can_be_answered_and_else_expires_in_its_time() -> None:
     answered, silent = DueWorld(REMINDS), DueWorld(REMINDS)
     for world in (answered, silent):

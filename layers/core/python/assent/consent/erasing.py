@@ -65,7 +65,8 @@ class Erasing:
         source: Source,
         evidence: Mapping[str, str | int | bool | None],
     ) -> Erasure | None:
-        """Erase, or repeat an erasure since which nothing happened; None: nothing was ever held.
+        """Erase, or repeat an erasure since which nothing happened; None: the number has no standing,
+        and only what its owner may have written was taken away.
 
         `evidence` is kept where staff acted (who, and why); of the person's own act it is personal
         itself. Raises TryAgainError; then ask again.
@@ -98,18 +99,23 @@ class Erasing:
             after = settle(bare, becomes, subscriber_key, None)
             return replace(writing.change(before, after, [entry], now), forget=True), True
 
-        if not writing.once(None, True, decide):
-            return None
-        return self.finish(subscriber_key)
+        if writing.once(None, True, decide):
+            return self.finish(subscriber_key)
+        # Who never signed up may still have written to us.
+        self._forget(Erasure(subscriber_key, writing.now(), seq=0))
+        return None
 
     def finish(self, subscriber_key: SubscriberKey) -> Erasure | None:
         """Take away what the last erasure of this number concerns; None: there was none."""
         events = [event for event, _ in self.consent.history(subscriber_key)]
         erasure = last_erasure(events)
         if erasure is not None:
-            for each in self.traces:
-                each.forget(erasure)
+            self._forget(erasure)
         return erasure
+
+    def _forget(self, erasure: Erasure) -> None:
+        for each in self.traces:
+            each.forget(erasure)
 
 
 def last_erasure(events: Sequence[ConsentEvent]) -> Erasure | None:

@@ -29,7 +29,8 @@ class NewErasure(Body):
 
 
 class ErasureShown(Answer):
-    """What stands after it. `nothing_held`: the number was never seen."""
+    """What stands after it. `nothing_held`: the number has no consent record; what its owner wrote
+    to us, if anything, is gone all the same."""
 
     status: Literal["erased", "nothing_held"]
     subscriber_key: str

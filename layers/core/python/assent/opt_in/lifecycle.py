@@ -133,7 +133,7 @@ class Lifecycle:
         request = self._store.open_request(key, programme_id)
         if request is None:
             return self._later(due, now + _ASK_LATER)
-        at = self._reminder_at(request, standing.phone)
+        at = self._reminder_at(request, standing.phone, now)
         if at is None:
             return self._later(due, request.expires_at)
         if at > now:
@@ -145,7 +145,9 @@ class Lifecycle:
         self._text(key, standing.phone, programme, claimed.locale, SystemText.REMINDER)
         return self._later(due, request.expires_at, Done.REMINDED)
 
-    def _reminder_at(self, request: OpenRequest, phone: PhoneNumber | None) -> datetime | None:
+    def _reminder_at(
+        self, request: OpenRequest, phone: PhoneNumber | None, now: datetime
+    ) -> datetime | None:
         """Return when the reminder may go out, None if it never may: not within a day of the first
         text, only at an hour at which marketing is legal, and while there is time to answer."""
         programme = self._programme(request.programme_id)
@@ -154,7 +156,7 @@ class Lifecycle:
             return None
         if not programme.terms.sends_reminder:
             return None
-        earliest = max(self.clock.now(), request.remind_at, first + REMIND_AFTER)
+        earliest = max(now, request.remind_at, first + REMIND_AFTER)
         at = self._legal(phone, request.profile, earliest)
         return at if at is not None and at < request.expires_at else None
 
