@@ -413,20 +413,23 @@ class OneNumber(RuleBasedStateMachine):
             if consent.status is not _OUT and new.consents[name].status is _OUT:
                 assert new.consents[name].epoch > consent.epoch, "old links would still work"
 
+    def _asking(self) -> list[OutboundText]:
+        new_texts = self.town.sender.texts[self.before.texts :]
+        return [t for t in new_texts if t.attempt_id.endswith(f"#{Purpose.CONFIRMATION.value}")]
+
     @invariant()
     def no_confirmation_is_texted_to_a_stopped_number(self) -> None:
-        new_texts = self.town.sender.texts[self.before.texts :]
-        asking = [t for t in new_texts if t.attempt_id.endswith(f"#{Purpose.CONFIRMATION.value}")]
         stopped = self.before.standing is not None and self.before.standing.stopped_at is not None
-        assert not (asking and stopped)
-        assert len(asking) <= 1
-        if asking:
-            assert self.step.signed_up_for is not None
-            self.confirmations[self.step.signed_up_for].append(self.town.now)
+        assert not (self._asking() and stopped)
 
     @invariant()
     def at_most_three_questions_stay_unanswered(self) -> None:
         old, new = self.before.standing, self.town.standing
+        asking = self._asking()
+        assert len(asking) <= 1
+        if asking:
+            assert self.step.signed_up_for is not None
+            self.confirmations[self.step.signed_up_for].append(self.town.now)
         for name in NAMES:
             was = old.status_of(ProgrammeId(name)) if old else ConsentStatus.NONE
             if new is not None and new.status_of(ProgrammeId(name)) is _IN and was is not _IN:
