@@ -26,7 +26,7 @@ from assent.aws.sns_sender import SnsSmsSender
 from assent.clock import SystemClock
 from assent.consent.events import Source
 from assent.consent.service import ConsentService
-from assent.errors import UnreadableInboundError
+from assent.errors import TryAgainError, UnreadableInboundError
 from assent.identifiers import RandomIds
 from assent.inbound.keywords import Action
 from assent.inbound.message import parse_envelope
@@ -43,6 +43,10 @@ if TYPE_CHECKING:
     from assent.consent.model import PhoneKeys
     from assent.inbound.message import InboundSms
     from assent.inbound.service import InboundOutcome
+
+
+# The queue moves a record to the dead letters after its fifth delivery.
+_TRIES = 4
 
 
 class InboundParts(NamedTuple):
@@ -114,9 +118,22 @@ def _done(entry: Mapping[str, Any]) -> bool:
             _report(message, wiring().inbound.receive(message))
         except UnreadableInboundError as error:
             return _put_aside(entry, error)
-        except Exception as error:
+        except TryAgainError as error:
             return _try_again(error)
+        except Exception as error:
+            return _put_aside(entry, _poison(entry)) if _is_worn(entry) else _try_again(error)
         return True
+
+
+def _is_worn(entry: Mapping[str, Any]) -> bool:
+    """Whether the queue is about to give the record up: a stop in it must not wait until somebody
+    reads the dead letters."""
+    return int(entry["attributes"].get("ApproximateReceiveCount", 1)) >= _TRIES
+
+
+def _poison(entry: Mapping[str, Any]) -> UnreadableInboundError:
+    sender = parse_envelope(entry["body"]).from_phone
+    return UnreadableInboundError("a text that fails whatever is tried", phone=sender)
 
 
 def _report(message: InboundSms, outcome: InboundOutcome) -> None:

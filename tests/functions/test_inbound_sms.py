@@ -138,6 +138,30 @@ def test_what_may_pass_by_itself_comes_again_and_the_rest_is_done(
     assert statuses(world, "+14155552011") == {"withdrawn"}
 
 
+def test_a_text_that_fails_whatever_is_tried_stops_its_sender_before_the_queue_gives_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = "+14155552012"
+    entry = an_entry(originationNumber=phone, messageBody="STOP")
+    inbound = world.wire("inbound_sms").inbound
+
+    def failing(*_: Any) -> Any:
+        raise RuntimeError("a fault of ours")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(inbound), "receive", failing)
+        first = receive(world, {**entry, "attributes": _delivered(entry, 3)})
+        assert first["batchItemFailures"]
+        assert statuses(world, phone) == set()
+        assert receive(world, {**entry, "attributes": _delivered(entry, 4)}) == DONE
+    assert statuses(world, phone) == {"withdrawn"}
+    assert any(key.endswith(entry["messageId"]) for key in world.objects("QuarantineBucket"))
+
+
+def _delivered(entry: dict[str, Any], times: int) -> dict[str, str]:
+    return {**entry["attributes"], "ApproximateReceiveCount": str(times)}
+
+
 @pytest.mark.parametrize("sender", ["12345", "ExampleBank", "+12065550100"])
 def test_nothing_is_answered_to_a_name_a_short_code_or_ourselves(world: World, sender: str) -> None:
     before = len(world.texts())

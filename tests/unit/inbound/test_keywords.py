@@ -32,6 +32,33 @@ def test_words_that_only_look_like_a_keyword_do_nothing(row: Row) -> None:
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param("Please\nSent from my iPhone\nSTOP", id="below a signature"),
+        pytest.param("Thanks\n--\nSTOP", id="below dashes"),
+        pytest.param("hello\n>STOP", id="behind a quote mark"),
+        pytest.param("ok\n__STOP__", id="between underscores"),
+        pytest.param("x" * 2100 + "\nSTOP", id="below a very long text"),
+        pytest.param("\U0001f1f8\U0001f1f9\U0001f1f4\U0001f1f5", id="in flag letters"),
+        pytest.param("STOP \ud83d", id="before half an emoji"),
+    ],
+)
+def test_a_stop_counts_wherever_it_stands_alone(body: str) -> None:
+    assert classify(body).action is Action.OPT_OUT
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Love it\n> Example Shop: 20% off\n> Reply STOP to end",
+        "See you\n--\nAnn\nEnd Street 5",
+    ],
+)
+def test_a_quoted_instruction_or_an_address_is_no_stop(body: str) -> None:
+    assert classify(body).action is not Action.OPT_OUT
+
+
+@pytest.mark.parametrize(
     ("body", "country", "action"),
     [
         pytest.param("R", "CN", Action.OPT_OUT, id="R in China"),

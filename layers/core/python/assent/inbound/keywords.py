@@ -9,7 +9,13 @@ from __future__ import annotations
 
 import re
 
-from assent.inbound.normalise import look_alike, normalise, plain_letters, sentences
+from assent.inbound.normalise import (
+    look_alike,
+    normalise,
+    plain_letters,
+    sentences,
+    set_aside,
+)
 from assent.inbound.phrases import phrases
 from assent.inbound.reading import FEEDBACK, Action, Reading, Tier, perhaps
 from assent.inbound.table import keyword_table
@@ -46,8 +52,20 @@ def classify(body: str, country: str | None = None) -> Reading:
         or table.mistyped(copy)
         or table.disabled_stop(plain, copy)
         or _in_own_words(body)
+        or _stop_set_aside(body, country)
         or FEEDBACK
     )
+
+
+def _stop_set_aside(body: str, country: str | None) -> Reading | None:
+    """A line that is nothing but a stop counts where a signature or a quoted text was left out,
+    too: people write below those. A line of ours is longer than the word."""
+    for line in set_aside(body):
+        plain = normalise(line)
+        reading = keyword_table().exact(plain, look_alike(line), country) if plain else None
+        if reading is not None and reading.action is Action.OPT_OUT:
+            return reading
+    return None
 
 
 def _in_own_words(body: str) -> Reading | None:

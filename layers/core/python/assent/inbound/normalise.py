@@ -29,7 +29,11 @@ _CAPITALS = MappingProxyType(
         {
             **dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX", strict=True)),
             **dict(zip("ᎪᏴᏟᎠᎬᏀᎻᎥᎫᏦᏞᎷᎾᏢᏒᏚᎢᏙᎳᏃ", "ABCDEGHIJKLMOPRSTVWZ", strict=True)),
-            **{chr(start + i): chr(65 + i) for start in (0x1F150, 0x1F170) for i in range(26)},
+            **{
+                chr(start + i): chr(65 + i)
+                for start in (0x1F150, 0x1F170, 0x1F1E6)
+                for i in range(26)
+            },
             "$": "S",
             "@": "A",
         }
@@ -57,6 +61,13 @@ def own_words(body: str) -> str:
     whole = unicodedata.normalize("NFKC", body[:_MAX_LENGTH])[:_MAX_LENGTH].replace("\r\n", "\n")
     cut = _SIGNATURE.sub("", _QUOTED_LINE.sub("", whole))
     return cut if any(character.isalnum() for character in cut) else whole
+
+
+def set_aside(body: str) -> tuple[str, ...]:
+    """Return the lines that `own_words` leaves out, less what marks them as quoted."""
+    own = set(own_words(body).split("\n"))
+    lines = unicodedata.normalize("NFKC", body).replace("\r\n", "\n").split("\n")
+    return tuple(line.strip().lstrip(">-_ \t") for line in lines if line not in own)
 
 
 def normalise(body: str) -> str:
