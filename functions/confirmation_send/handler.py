@@ -21,6 +21,7 @@ from assent.aws.sign_up_queue import unpacked
 from assent.aws.sns_sender import SnsSmsSender
 from assent.clock import SystemClock
 from assent.consent.service import ConsentService
+from assent.consent.stopped import Stopped
 from assent.identifiers import RandomIds
 from assent.links.service import Links
 from assent.messages.messenger import Messenger
@@ -56,6 +57,7 @@ def wiring() -> Answering:
         ledger=CountedMessageLedger(dynamodb, settings.messages_table, clock),
         pace=Pace(DynamoRateStore(dynamodb, control), clock, identity, rate, horizon=REPLY_HORIZON),
         clock=clock,
+        is_stopped=Stopped(store),
     )
     guard = TextGuard(
         DynamoCounters(dynamodb, control),

@@ -18,6 +18,7 @@ from assent.clock import SystemClock
 from assent.consent.erasing import Erasing
 from assent.consent.lapsing import Lapsing
 from assent.consent.service import ConsentService
+from assent.consent.stopped import Stopped
 from assent.errors import TryAgainError
 from assent.identifiers import RandomIds
 from assent.messages.messenger import Messenger
@@ -70,6 +71,7 @@ def wiring() -> LifecycleParts:
         ledger=CountedMessageLedger(dynamodb, settings.messages_table, clock),
         pace=Pace(DynamoRateStore(dynamodb, control), clock, identity, rate, horizon=REPLY_HORIZON),
         clock=clock,
+        is_stopped=Stopped(store),
     )
     traces = (
         ProofTraces(dynamodb, tables),

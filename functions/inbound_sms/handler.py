@@ -26,6 +26,7 @@ from assent.aws.sns_sender import SnsSmsSender
 from assent.clock import SystemClock
 from assent.consent.events import Source
 from assent.consent.service import ConsentService
+from assent.consent.stopped import Stopped
 from assent.errors import TryAgainError, UnreadableInboundError
 from assent.identifiers import RandomIds
 from assent.inbound.keywords import Action
@@ -80,6 +81,7 @@ def wiring() -> InboundParts:
         ledger=CountedMessageLedger(dynamodb, settings.messages_table, clock),
         pace=Pace(rates, clock, identity, rate, horizon=REPLY_HORIZON),
         clock=clock,
+        is_stopped=Stopped(store),
     )
     programmes = DynamoProgrammeStore(dynamodb, settings.programmes_table)
     inbound = InboundService(

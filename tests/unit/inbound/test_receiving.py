@@ -10,6 +10,7 @@ from assent.abuse.guard import Conversions, Door, TextGuard
 from assent.abuse.limits import Limits, limits
 from assent.consent.model import ConsentStatus
 from assent.consent.service import ConsentService
+from assent.consent.stopped import Stopped
 from assent.identifiers import ProgrammeId, RandomIds
 from assent.inbound.inbox import Box
 from assent.inbound.keywords import Action
@@ -86,7 +87,7 @@ class House:
     @property
     def messenger(self) -> Messenger:
         pace = Pace(self.rates, self.clock, OURS, 10, REPLY_HORIZON)
-        return Messenger(self.sender, self.ledger, pace, self.clock)
+        return Messenger(self.sender, self.ledger, pace, self.clock, Stopped(self.store))
 
     @property
     def inbound(self) -> InboundService:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -32,7 +33,10 @@ class World:
         self.rates = rates = InMemoryRateStore()
         pace = Pace(rates, self.clock, NUMBER, rate, REPLY_HORIZON)
         self.campaigns = Pace(rates, self.clock, NUMBER, rate, CAMPAIGN_HORIZON)
-        self.messenger = Messenger(self.sender, self.ledger, pace, self.clock)
+        self.stopped: set[SubscriberKey] = set()
+        self.messenger = Messenger(
+            self.sender, self.ledger, pace, self.clock, self.stopped.__contains__
+        )
 
 
 def test_a_text_is_published_once_and_recorded() -> None:
@@ -101,3 +105,20 @@ def test_a_worker_that_always_misses_its_slots_sends_nothing() -> None:
     with pytest.raises(TryAgainError):
         world.messenger.send(TEXT)
     assert world.sender.texts == []
+
+
+@pytest.mark.parametrize("purpose", [Purpose.CONFIRMATION, Purpose.CONFIRMED_REPLY])
+def test_a_stop_during_the_wait_for_a_slot_keeps_the_text_back(purpose: Purpose) -> None:
+    world = World()
+    world.stopped.add(ANA)
+    row = world.messenger.send(replace(TEXT, purpose=purpose))
+    assert (row.outcome, row.reason) == (Outcome.ABORTED, "stopped")
+    assert world.sender.bodies == []
+    assert world.ledger.all() == [row]
+
+
+@pytest.mark.parametrize("purpose", [Purpose.OPT_OUT_REPLY, Purpose.HELP_REPLY])
+def test_the_answer_to_a_stop_and_to_help_leaves_all_the_same(purpose: Purpose) -> None:
+    world = World()
+    world.stopped.add(ANA)
+    assert world.messenger.send(replace(TEXT, purpose=purpose)).outcome is Outcome.SENT

@@ -10,6 +10,7 @@ from assent.consent.events import EventType, Source
 from assent.consent.lapsing import Lapsing
 from assent.consent.outcomes import SignUp
 from assent.consent.service import ConsentService
+from assent.consent.stopped import Stopped
 from assent.identifiers import ProgrammeId, SubscriberKey
 from assent.messages.messenger import Messenger
 from assent.messages.pace import REPLY_HORIZON, Pace
@@ -90,7 +91,7 @@ class DueWorld:
             lapsing=Lapsing(self.consent),
             profiles=self.store,
             programmes=self.programmes,
-            messenger=Messenger(self.sender, self.ledger, pace, self.clock),
+            messenger=Messenger(self.sender, self.ledger, pace, self.clock, Stopped(self.store)),
             erasures=self.erasures,
             clock=self.clock,
             brand="Brew & Bloom",

@@ -12,9 +12,19 @@ from typing import TYPE_CHECKING
 
 from assent.errors import TryAgainError
 from assent.messages.alphabet import count_parts
-from assent.messages.ledger import LedgerRow, OutboundText, Purpose, sent_id
+from assent.messages.ledger import (
+    LedgerRow,
+    OutboundText,
+    Outcome,
+    Purpose,
+    SendResult,
+    sent_id,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from assent.clock import Clock
     from assent.identifiers import ProgrammeId, SubscriberKey
     from assent.messages.ledger import MessageLedger, SmsSender
@@ -24,6 +34,7 @@ if TYPE_CHECKING:
 _PATIENCE = timedelta(seconds=3)
 _MISSED_SLOTS = 3
 _RECORDED_AT_MOST = 2
+_ANSWERS_THE_STOPPED = frozenset({Purpose.OPT_OUT_REPLY, Purpose.HELP_REPLY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +60,27 @@ class OneText:
 
 @dataclass(frozen=True, slots=True)
 class Messenger:
-    """`pace` is the origination identity's, with REPLY_HORIZON as its horizon."""
+    """`pace` is the origination identity's, with REPLY_HORIZON as its horizon. `is_stopped` is
+    asked after the wait for a slot, directly before the text leaves."""
 
     sender: SmsSender
     ledger: MessageLedger
     pace: Pace
     clock: Clock
+    is_stopped: Callable[[SubscriberKey], bool]
 
     def send(self, text: OneText) -> LedgerRow:
         """Publish once in a slot of the shared pace, and return the recorded fate.
 
-        Raises TryAgainError, with nothing sent and nothing recorded, when no slot comes free
-        within about 3 s. Once it was published nothing is raised, lest it be sent again: a row
-        that the ledger does not take at the second asking is only returned.
+        A number that was stopped meanwhile gets only what answers a STOP or a HELP; any other text
+        to it is `aborted`. Raises TryAgainError, with nothing sent and nothing recorded, when no
+        slot comes free within about 3 s. Once it was published nothing is raised, lest it be sent
+        again: a row that the ledger does not take at the second asking is only returned.
         """
         parts = count_parts(text.body).parts
         self._take_slot(parts)
         at = self.clock.now()
-        attempt = f"{text.subscriber_key}#{sent_id(at, text.purpose.value)}"
-        result = self.sender.send(
-            OutboundText(text.phone, text.body, attempt_id=attempt, is_marketing=False)
-        )
+        result = self._publish(text, at)
         row = LedgerRow(
             subscriber_key=text.subscriber_key,
             claimed_at=at,
@@ -83,6 +94,14 @@ class Messenger:
         )
         self._record(row)
         return row
+
+    def _publish(self, text: OneText, at: datetime) -> SendResult:
+        if text.purpose not in _ANSWERS_THE_STOPPED and self.is_stopped(text.subscriber_key):
+            return SendResult(Outcome.ABORTED, reason="stopped")
+        attempt = f"{text.subscriber_key}#{sent_id(at, text.purpose.value)}"
+        return self.sender.send(
+            OutboundText(text.phone, text.body, attempt_id=attempt, is_marketing=False)
+        )
 
     def _record(self, row: LedgerRow) -> None:
         for _ in range(_RECORDED_AT_MOST):
