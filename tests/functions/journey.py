@@ -264,6 +264,16 @@ def a_question_lands_in_the_inbox(journey: Journey) -> None:
     journey.until(lambda: journey.staff("GET", "/v1/inbox?box=feedback")["items"])
 
 
+def a_text_that_may_be_a_stop_is_read_and_let_go(journey: Journey) -> None:
+    journey.stack.text_from(BEN, "Which bus stop is nearest?")
+    (item,) = journey.until(lambda: journey.staff("GET", "/v1/inbox")["items"])
+    decision = {"decision": "release", "note": "asks for the way"}
+    decided = journey.staff("POST", f"/v1/inbox/{item['item_id']}/decision", decision)
+    assert decided["box"] == "done"
+    assert journey.staff("GET", "/v1/inbox")["items"] == []
+    assert journey.standing(BEN) == "confirmed"
+
+
 def an_unreadable_text_is_put_aside_and_a_second_copy_is_not_read(journey: Journey) -> None:
     topic = journey.stack.output("InboundTopicArn")
     publish = journey.stack.client("sns").publish
@@ -471,6 +481,7 @@ STEPS: list[Callable[[Journey], None]] = [
     a_repeated_sign_up_is_answered_from_memory,
     a_person_stops_and_starts_again,
     a_question_lands_in_the_inbox,
+    a_text_that_may_be_a_stop_is_read_and_let_go,
     an_unreadable_text_is_put_aside_and_a_second_copy_is_not_read,
     the_provider_and_carriers_tell_of_opt_outs,
     a_segment_is_made_changed_and_counted,
