@@ -3,6 +3,7 @@
 Every well-formed sign-up has one answer, so that nobody learns from it who is subscribed.
 """
 
+import functools
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -62,19 +63,9 @@ def public_api(services: Callable[[], PublicServices]) -> Api:
     def ask_for_consent(body: OptIn, idempotency_key: IdempotencyKey = None) -> Accepted:
         """Ask to be texted. The person must still confirm from their own phone; the answer is the
         same for every number."""
-        form = _form(body, api, services().public_url)
-
-        def work() -> str:
-            try:
-                services().opt_in.request(form)
-            except TooManyRequestsError:
-                count("SignUpRefused")
-                raise
-            count("OptInRequested")
-            record("opt_in_requested", {"programme_id": body.programme_id, "reason": "form"})
-            return Accepted().model_dump_json()
-
-        answer = services().once.run("opt-ins", idempotency_key, body.model_dump_json(), work)
+        known = services()
+        ask = functools.partial(_ask, known.opt_in, _form(body, api, known.public_url))
+        answer = known.once.run("opt-ins", idempotency_key, body.model_dump_json(), ask)
         return Accepted.model_validate_json(answer)
 
     @api.post("/v1/opt-ins/confirm", tags=["Sign-up"])
@@ -98,6 +89,17 @@ def public_api(services: Callable[[], PublicServices]) -> Api:
         return Response(200, "application/json", json.loads(document))
 
     return api.ready()
+
+
+def _ask(opt_in: OptInService, form: OptInForm) -> str:
+    try:
+        opt_in.request(form)
+    except TooManyRequestsError:
+        count("SignUpRefused")
+        raise
+    count("OptInRequested")
+    record("opt_in_requested", {"programme_id": form.programme_id, "reason": "form"})
+    return Accepted().model_dump_json()
 
 
 def nearest(
