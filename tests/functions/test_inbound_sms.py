@@ -177,3 +177,23 @@ def test_the_handler_itself_holds_no_state_of_a_message() -> None:
         for name, value in vars(module).items()
         if isinstance(value, list | dict) and not name.startswith("__")
     ]
+
+
+@pytest.mark.parametrize("body", ["STOP", "HELP", "hello"])
+@pytest.mark.parametrize("sender", ["72055", "AMAZON", "own"], ids=["short code", "name", "own"])
+def test_machines_are_never_answered(world: World, sender: str, body: str) -> None:
+    entry = an_entry(originationNumber=sender, messageBody=body)
+    if sender == "own":
+        own = json.loads(json.loads(entry["body"])["Message"])["destinationNumber"]
+        entry = an_entry(originationNumber=own, messageBody=body)
+    before = len(world.texts())
+    assert receive(world, entry) == DONE
+    assert len(world.texts()) == before
+
+
+def test_answers_to_one_number_are_capped_per_day(world: World) -> None:
+    phone = "+14155552099"
+    entries = [an_entry(originationNumber=phone, messageBody="HELP") for _ in range(13)]
+    for entry in entries:
+        receive(world, entry)
+    assert len(world.texts(phone)) == 10
