@@ -65,8 +65,9 @@ class Erasing:
         source: Source,
         evidence: Mapping[str, str | int | bool | None],
     ) -> Erasure | None:
-        """Erase, or repeat an erasure since which nothing happened; None: the number has no standing,
-        and only what its owner may have written was taken away.
+        """Erase, or repeat an erasure since which nothing happened.
+
+        None: the number has no standing, and only what its owner may have written was taken away.
 
         `evidence` is kept where staff acted (who, and why); of the person's own act it is personal
         itself. Raises TryAgainError; then ask again.
