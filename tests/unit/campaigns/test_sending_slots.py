@@ -24,12 +24,12 @@ LONG = timedelta(minutes=1)
 class Hand:
     """Slots over a fresh bucket, and the tasks that were put aside."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_newcomer: bool = False) -> None:
         self.clock = FrozenClock()
         self.rates = InMemoryRateStore()
         self.pace = Pace(self.rates, self.clock, "+1", RATE)
         self.aside: list[Callable[[], None]] = []
-        self.slots = Slots(self.pace, 1, self.aside.append)
+        self.slots = Slots(self.pace, 1, self.aside.append, is_newcomer=is_newcomer)
 
     def begin(self, turns: int) -> None:
         """Begin a turn when it is time to."""
@@ -181,3 +181,34 @@ def test_of_two_who_run_out_of_slots_one_leases() -> None:
     hand.slots._leasing = SomebodyElseWasFirst(hand.slots)  # type: ignore[assignment]
     hand.begin(1)
     assert hand.booked() <= 1
+
+
+def test_a_text_waits_until_the_last_second_has_room_and_may_then_be_too_late() -> None:
+    hand = Hand()
+    hand.begin(1)
+    slot = hand.slots.take(hand.clock.now() + LONG)
+    assert slot is not None
+    hand.slots._lateness._recent.extend([(slot, 1)] * RATE)
+    assert not hand.slots.reach(slot)
+    assert hand.clock.now() > slot + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("booked", "waited"), [(10, 0.71), (70, 5.89)], ids=["the one before it", "another campaign"]
+)
+def test_a_newcomer_lets_the_one_before_it_finish_but_not_for_long(
+    booked: int, waited: float
+) -> None:
+    hand = Hand(is_newcomer=True)
+    now = micros(hand.clock.now())
+    hand.rates.book("+1", Ask(booked, 1, RATE, now, now))
+    hand.slots.begin_at(5, LONG)
+    assert hand.clock.monotonic() == pytest.approx(waited, abs=0.05)
+
+
+def test_a_worker_in_the_flow_leases_as_far_ahead_as_it_may() -> None:
+    hand = Hand()
+    now = micros(hand.clock.now())
+    hand.rates.book("+1", Ask(10, 1, RATE, now, now))
+    assert hand.slots.begin_at(5, LONG) is not None
+    assert hand.clock.monotonic() == 0

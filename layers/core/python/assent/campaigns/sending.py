@@ -22,7 +22,7 @@ from assent.campaigns.sending_workers import workers_of
 from assent.errors import ChangedMeanwhileError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Sequence, Set
 
     from assent.audience.subscriber import Subscriber, SubscriberScan
     from assent.campaigns.model import Batch, Campaign, CampaignStore, ClaimStore
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 WIND_DOWN_SECONDS = 10.0
 # A rest before the next attempt where only time helps: young claims, a carrier that throttles.
 _REST_SECONDS = 5.0
+# A text that misses its slots while another worker holds them all is tried again in seconds.
+_PASSES = 3
 _ACTOR = "guardrail"
 _OPEN_SOON = frozenset({Ended.UNSETTLED, Ended.THROTTLED})
 
@@ -95,14 +97,32 @@ class Sending:
         reason = self._reason_to_settle(campaign)
         if reason is not None:
             return self._settle(people, tally, reason)
-        texting_round = self._round(watch, run, tally, deadline - WIND_DOWN_SECONDS)
-        halt = texting_round.text_all(people)
+        halt, ended = self._text(people, watch, run, tally, deadline - WIND_DOWN_SECONDS)
         if halt is Halt.CANCELLED:
             return self._settle(self._unclaimed(campaign, tally), tally, "campaign_cancelled")
         if halt is Halt.FAILING:
             pause_failing(self.campaigns, self.clock, campaign.campaign_id, tally)
-        has_unsettled = has_unsettled or not _OPEN_SOON.isdisjoint(texting_round.workers.ended)
+        has_unsettled = has_unsettled or not _OPEN_SOON.isdisjoint(ended)
         return self._status_after(halt, has_unsettled=has_unsettled)
+
+    def _text(
+        self,
+        people: Sequence[Subscriber],
+        watch: StatusWatch,
+        run: int,
+        tally: Tally,
+        stop_at: float,
+    ) -> tuple[Halt, Set[Ended]]:
+        """Give everybody a turn, and once more those whose text did not leave the first time."""
+        planned_parts = tally.planned_parts
+        for _ in range(_PASSES):
+            texting_round = self._round(watch, run, tally, stop_at, planned_parts)
+            halt = texting_round.text_all(people)
+            ended = texting_round.workers.ended
+            if halt is not Halt.FINISHED or Ended.UNSETTLED not in ended:
+                break
+            people, planned_parts = self._unclaimed(watch.campaign(), tally), 0
+        return halt, ended
 
     def _status_after(self, halt: Halt, *, has_unsettled: bool) -> SendStatus:
         if halt in {Halt.FAILING, Halt.STOOD_BACK}:
@@ -142,7 +162,9 @@ class Sending:
             self.clock.sleep(_REST_SECONDS)
         return SendStatus.UNFINISHED
 
-    def _round(self, watch: StatusWatch, run: int, tally: Tally, stop_at: float) -> Round:
+    def _round(
+        self, watch: StatusWatch, run: int, tally: Tally, stop_at: float, planned_parts: int
+    ) -> Round:
         campaign = watch.campaign()
         programme = self.programmes.programme(campaign.definition.programme_id)
         return Round(
@@ -150,7 +172,6 @@ class Sending:
                 campaign,
                 self.claims,
                 self.sender,
-                self.pace,
                 self.opt_outs,
                 tally,
                 self.clock,
@@ -163,7 +184,7 @@ class Sending:
             clock=self.clock,
             run=run,
             stop_at=stop_at,
-            planned_parts=tally.planned_parts,
+            planned_parts=planned_parts,
         )
 
 

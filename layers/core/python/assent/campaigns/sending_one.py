@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from assent.identifiers import Ids
     from assent.law.zones import Whereabouts
     from assent.messages.ledger import SmsSender
-    from assent.messages.pace import Pace
     from assent.phone import PhoneNumber
 
 # δ of the send protocol: a STOP that comes after the claim can be overtaken by this much at most.
@@ -83,7 +82,6 @@ class Texting:
     campaign: Campaign
     claims: ClaimStore
     sender: SmsSender
-    pace: Pace
     opt_outs: ProviderOptOuts
     tally: Tally
     clock: Clock
@@ -153,7 +151,7 @@ class Texting:
             slot = slots.take(self.clock.now() + left)
             if slot is None:
                 return False
-            if self.pace.reach(slot):
+            if slots.reach(slot):
                 return self.clock.monotonic() <= held.publish_before
             slots.want()
 

@@ -76,7 +76,10 @@ class Round:
         needed = sum(parts * len(queue) for parts, queue in by_parts.items())
         give_back(self.pace, self.planned_parts - needed)
         try:
-            halts = (self._text_queue(by_parts[parts], parts) for parts in sorted(by_parts))
+            halts = (
+                self._text_queue(by_parts[parts], parts, is_first=number == 0)
+                for number, parts in enumerate(sorted(by_parts))
+            )
             return next((halt for halt in halts if halt is not None), Halt.FINISHED)
         finally:
             self.workers.finish()
@@ -98,10 +101,10 @@ class Round:
             return None
         return Ready(person, standing.phone, where, rendered.body, rendered.parts)
 
-    def _text_queue(self, queue: deque[Ready], parts: int) -> Halt | None:
+    def _text_queue(self, queue: deque[Ready], parts: int, *, is_first: bool) -> Halt | None:
         """Hand one text after the other to a worker, shortly before there is a slot for it, until
         the queue is empty (None) or sending ends."""
-        slots = Slots(self.pace, parts, self.workers.aside)
+        slots = Slots(self.pace, parts, self.workers.aside, is_newcomer=is_first)
         while queue:
             self.workers.wait_for_one()
             left = timedelta(seconds=self.stop_at - self.clock.monotonic())

@@ -8,24 +8,31 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from assent.campaigns.sending_lateness import Lateness
 from assent.errors import TryAgainError
-from assent.messages.pace import TOLERANCE
+from assent.messages.pace import CAMPAIGN_HORIZON, TOLERANCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from assent.messages.pace import Pace
+    from assent.messages.pace import Lease, Pace
 
 # A turn begins this long before the slot that is left for it: claims take 5 to 50 ms, and a few
 # texts that are ready early fill the slots of those whose claims take longer.
 AHEAD = timedelta(milliseconds=150)
-# The next lease is asked for when the slots in hand end sooner than this.
-_LEASE_BEFORE = timedelta(milliseconds=600)
+# The next lease is asked for when the slots in hand end sooner than this: as soon as it is granted.
+_LEASE_BEFORE = CAMPAIGN_HORIZON
 _PATIENCE = timedelta(seconds=10)
+# A worker that has just begun lets the one before it finish: that one books further ahead than this
+# as long as it has texts, so the new one's slots follow its last. Only a second campaign goes on.
+_NEWCOMERS_HORIZON = timedelta(milliseconds=300)
+_NEWCOMERS_PATIENCE = timedelta(seconds=6)
 # Half of the tolerance is left to reach the carrier's client.
 _LATEST = TOLERANCE / 2
 
@@ -34,13 +41,22 @@ class Slots:
     """Safe to share between threads. A turn that begins counts on one slot, and then either takes
     it or passes it on. `aside` runs a task beside the caller, or not at all."""
 
-    def __init__(self, pace: Pace, width: int, aside: Callable[[Callable[[], None]], None]) -> None:
+    def __init__(
+        self,
+        pace: Pace,
+        width: int,
+        aside: Callable[[Callable[[], None]], None],
+        *,
+        is_newcomer: bool = False,
+    ) -> None:
         self._pace = pace
+        self._is_newcomer = is_newcomer
         self._width = width
         self._aside = aside
         self._lock = threading.Lock()
         self._leasing = threading.Lock()
         self._slots: deque[datetime] = deque()
+        self._lateness = Lateness(pace.parts_per_second)
         self._wanted = 0
         self._to_begin = 0
         self._is_asked = False
@@ -87,6 +103,20 @@ class Slots:
                 return self._slots.popleft()
             return None
 
+    def reach(self, slot: datetime) -> bool:
+        """Wait until a text may go out in `slot`; False: it is gone by."""
+        clock, at = self._pace.clock, slot
+        while True:
+            now = clock.now()
+            if now < at:
+                clock.sleep((at - now).total_seconds())
+                continue
+            with self._lock:
+                found = self._lateness.publish_at(slot, self._width, now)
+            if found is None or found == now:
+                return found is not None
+            at = found
+
     def _next(self, index: int = 0) -> datetime | None:
         """Return the index-th slot that can still be met; the others are burnt."""
         now = self._pace.clock.now()
@@ -109,14 +139,10 @@ class Slots:
         self._aside(self._leased_ahead)
 
     def _leased_ahead(self) -> None:
-        try:
-            with self._leasing:
-                self._add()
-        except TryAgainError:
-            # Whoever runs out of slots asks again and is told.
-            pass
-        finally:
-            self._is_asked = False
+        # Whoever runs out of slots asks again and is told of an error.
+        with suppress(TryAgainError), self._leasing:
+            self._add()
+        self._is_asked = False
 
     def _lease(self, patience: timedelta, *, for_one_at_hand: bool = False) -> None:
         """Lease unless somebody else has just done so."""
@@ -127,6 +153,15 @@ class Slots:
 
     def _add(self, patience: timedelta = _PATIENCE) -> None:
         missing = self._wanted + self._to_begin - len(self._slots)
-        lease = self._pace.lease(max(1, missing), self._width, patience=patience)
+        lease = self._leased(max(1, missing), patience)
+        self._is_newcomer = False
         with self._lock:
+            self._lateness.leased(lease)
             self._slots.extend(lease.slot(index) for index in range(lease.texts))
+
+    def _leased(self, texts: int, patience: timedelta) -> Lease:
+        if self._is_newcomer:
+            modest = replace(self._pace, horizon=_NEWCOMERS_HORIZON)
+            with suppress(TryAgainError):
+                return modest.lease(texts, self._width, patience=min(patience, _NEWCOMERS_PATIENCE))
+        return self._pace.lease(texts, self._width, patience=patience)

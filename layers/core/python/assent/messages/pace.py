@@ -13,7 +13,7 @@ Proof for one width: the slots that can be published in a second lie within W, s
 floor(R / p). For k runs of widths p_1..p_k: within runs, parts but each run's last one are spaced
 by at least p * W / R, so their sum is below R less the changes' sum of (p_i + p_i+1 - 1), which
 is at least p_1 + .. + p_k - 1; adding the last of each run gives at most R.
-Used: 1 / (1 + SLACK) = 98.8 % of R where p divides R, and of the most that a whole number of
+Used: 1 / (1 + SLACK) = 98.7 % of R where p divides R, and of the most that a whole number of
 texts allows where it does not.
 """
 
@@ -32,16 +32,18 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SECOND = 1_000_000
 
-# How late after its slot a text may still be published.
-TOLERANCE = timedelta(milliseconds=10)
-# Tolerance and, beyond it, how far apart the workers' clocks may be (Lambda's are within 1 ms).
-SLACK = TOLERANCE + timedelta(milliseconds=2)
+# How late after its slot a text may still be handed to the carrier's client.
+TOLERANCE = timedelta(milliseconds=5)
+# Tolerance and, beyond it, how long that client takes to begin and how far apart the workers'
+# clocks are (Lambda's are within 1 ms).
+SLACK = TOLERANCE + timedelta(milliseconds=8)
 # Time before a slot in which its holder claims the recipient, so as to publish on the slot.
 LEAD = timedelta(milliseconds=50)
 # A lease covers no more than this, so that a crash loses no more.
 LEASE_LENGTH = timedelta(seconds=1)
-# A campaign waits before it queues further ahead than this, so that a reply waits 2 s at most.
-CAMPAIGN_HORIZON = timedelta(seconds=1)
+# A campaign waits before it queues further ahead than this, so that a reply waits little more than
+# 2 s. It is more than a second, so that a worker can hold one (see campaigns.sending_lateness).
+CAMPAIGN_HORIZON = timedelta(milliseconds=1200)
 REPLY_HORIZON = timedelta(seconds=3)
 
 
@@ -198,10 +200,7 @@ class Pace:
 
     def await_slot(self, lease: Lease, index: int) -> bool:
         """Wait until the slot; return whether it is open, False when it is already gone by."""
-        return self.reach(lease.slot(index))
-
-    def reach(self, slot: datetime) -> bool:
-        """Wait until `slot`; return whether it is open, False when it is already gone by."""
+        slot = lease.slot(index)
         while (now := self.clock.now()) < slot:
             self.clock.sleep((slot - now).total_seconds())
         return now <= slot + TOLERANCE
