@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 KEY = LocalPhoneKeys().key_of(PHONE)
 NAMES = ("alerts", "offers")
+OPT_INS = ("YES", "START")
 STOPS = ("STOP", "stop.", "please stop texting me", "ARRET")
 AMBIGUOUS = "bus stop at 5?"
 _CODE = re.compile(r"\b\d{6}\b")
@@ -202,25 +203,33 @@ class OneNumber(RuleBasedStateMachine):
 
     # --- the person ------------------------------------------------------------------------------
 
-    @rule(name=st.sampled_from(NAMES))
-    def signs_up(self, name: str) -> None:
+    @rule(name=st.sampled_from(NAMES), is_left=st.booleans())
+    def signs_up(self, name: str, is_left: bool) -> None:
         self.begin(Step(signed_up_for=ProgrammeId(name)))
         self.town.sign_up(name)
+        if is_left:
+            self._come_round(73, asks_anew=False)
 
-    @rule(name=st.sampled_from(NAMES))
-    def signs_up_and_says_yes(self, name: str) -> None:
+    @rule(name=st.sampled_from(NAMES), anew=st.sampled_from(["unasked", "answers", "silent"]))
+    def signs_up_and_says_yes(self, name: str, anew: str) -> None:
         self.begin(Step(signed_up_for=ProgrammeId(name)))
         self.town.sign_up(name)
         self.step.opted_in_at = self.town.now
         self.town.say("YES")
+        if anew != "unasked":
+            self._come_round(0, asks_anew=True)
+        if anew == "answers":
+            self.town.say("YES")
+        if anew == "silent":
+            self._come_round(31 * 24, asks_anew=False)
 
-    @rule(word=st.sampled_from(["YES", "START"]))
+    @rule(word=st.sampled_from(OPT_INS))
     def opts_in_by_text(self, word: str) -> None:
         self.begin()
         self.step.opted_in_at = self.town.now
         self.town.say(word)
 
-    @rule(word=st.sampled_from(["YES", "START"]), minutes=st.sampled_from([2, 15, 120, 4320]))
+    @rule(word=st.sampled_from(OPT_INS), minutes=st.sampled_from([2, 15, 120, 4320]))
     def an_old_opt_in_arrives(self, word: str, minutes: int) -> None:
         self.begin()
         ago = timedelta(minutes=minutes)
@@ -254,10 +263,12 @@ class OneNumber(RuleBasedStateMachine):
         self.begin()
         self.town.say("STOP", timedelta(minutes=minutes))
 
-    @rule(body=st.sampled_from([AMBIGUOUS, "who is this", "HELP", "thanks!"]))
-    def says_something_else(self, body: str) -> None:
+    @rule(body=st.sampled_from([AMBIGUOUS, "HELP", "thanks!"]), is_read=st.booleans())
+    def says_something_else(self, body: str, is_read: bool) -> None:
         self.begin()
         self.town.say(body)
+        if is_read:
+            self.town.once(lambda: self.town.house.consent.release(KEY, "staff"))
 
     @rule(name=st.sampled_from(NAMES))
     def leaves_one_programme(self, name: str) -> None:
@@ -271,9 +282,15 @@ class OneNumber(RuleBasedStateMachine):
         self.begin()
         self.town.once(lambda: self.town.house.consent.release(KEY, "staff"))
 
-    @rule(hours=st.sampled_from([0, 73, 31 * 24]), asks_anew=st.booleans())
-    def the_schedule_comes_round(self, hours: int, asks_anew: bool) -> None:
+    @rule(hours=st.sampled_from([0, 73, 31 * 24]), asks_anew=st.booleans(), says=st.booleans())
+    def the_schedule_comes_round(self, hours: int, asks_anew: bool, says: bool) -> None:
         self.begin()
+        self._come_round(hours, asks_anew)
+        if says:
+            self.step.opted_in_at = self.town.now
+            self.town.say("YES")
+
+    def _come_round(self, hours: int, asks_anew: bool) -> None:
         self.town.house.clock.advance(timedelta(hours=hours))
         for name in map(ProgrammeId, NAMES):
             self.town.once(partial(self.lapsing.expire, KEY, name))
@@ -347,7 +364,9 @@ class OneNumber(RuleBasedStateMachine):
         for name in map(ProgrammeId, NAMES):
             if old.status_of(name) is _OUT and new.status_of(name) is _IN:
                 assert said_at is not None, "a withdrawal was undone without the person"
-                assert said_at > old.consents[name].at, "a withdrawal was undone by the past"
+                # A late YES may tell what a later START, heard before it, had brought back.
+                last = max(said.at for said in self.town.said if said.body in OPT_INS)
+                assert last > old.consents[name].at, "a withdrawal was undone by the past"
 
     @invariant()
     def nobody_is_in_without_their_own_answer(self) -> None:

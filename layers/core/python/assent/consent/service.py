@@ -289,7 +289,9 @@ class ConsentService:
             now = writing.now()
             before = self.store.standing(subscriber_key)
             if before is not None and before.hold is not None:
-                return None, False
+                # Only that this input was heard, so that its second copy rests nothing anew.
+                heard = writing.change(before, before, [], now) if dedupe_key else None
+                return heard, False
             standing = before or Standing(subscriber_key, phone)
             entry = Entry(
                 EventType.HELD, Source.INBOUND_SMS, facts={"reason": reason}, evidence=evidence
