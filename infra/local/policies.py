@@ -102,7 +102,7 @@ def _key_policies(deployment: Deployment) -> dict[str, tuple[Statement, ...]]:
     """What each key's policy leaves to the account's roles, by the key's ARN."""
     found = {}
     for logical_id in deployment.of_type("AWS::KMS::Key"):
-        written = deployment.properties(logical_id)["KeyPolicy"]
+        written = deployment.properties(logical_id).get("KeyPolicy")
         if written:
             to_roles = [
                 {name: value for name, value in each.items() if name != "Principal"}

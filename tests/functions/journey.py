@@ -45,7 +45,7 @@ ADA, BEN, CAT, DAN = (f"+1415555{number}" for number in range(6001, 6005))
 ZOE = "+14155556290"
 ORDINARY = [f"+1415555{number}" for number in range(6101, 6113)]
 REFUSED, OPTED_OUT = "+14155556201", "+14155556202"
-LISTED, OUT_THERE = "+14155556299", "+14155556298"
+LISTED, OUT_THERE, NEVER_SEEN = "+14155556299", "+14155556298", "+14155556297"
 BLOCKING, UNKNOWN = "+14155556203", "+14155556204"
 MARKETING, COMPLIANCE = "marketing", "compliance"
 
@@ -299,13 +299,15 @@ def an_unreadable_text_is_put_aside_and_a_second_copy_is_not_read(journey: Journ
 
 
 def the_provider_and_carriers_tell_of_opt_outs(journey: Journey) -> None:
-    """The list by the hour (moto holds every number in 99 for listed), and reports by the topic."""
+    """The list by the hour, with a number that nobody here has seen, and reports by the topic."""
     stack, publish = journey.stack, journey.stack.client("sns").publish
+    listed = sns_backends[ACCOUNT][REGION].opt_out_numbers
+    listed.append(LISTED)
     for word in ("STOP", "START"):
         journey.text(LISTED, word)
     journey.agree(OUT_THERE)
     journey.agree(BLOCKING)
-    sns_backends[ACCOUNT][REGION].opt_out_numbers.append(OUT_THERE)
+    listed += [OUT_THERE, NEVER_SEEN]
     assert stack.invoke("opt_outs_reconcile", {"id": "schedule"})["is_complete"]
     assert journey.standing(OUT_THERE) == "withdrawn"
     for phone in (UNKNOWN, BLOCKING):
