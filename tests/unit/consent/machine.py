@@ -116,6 +116,7 @@ class Town:
         # Limits against strangers would hide what this number's own rules do.
         wide = {s: replace(row, most=10**6, without_token=10**6) for s, row in limits().items()}
         self.house = House(store=self.store, sender=self.sender, limits=wide)
+        self.sender.clock = self.house.clock
         self.codes: dict[str, str] = {}
         self.said: list[Said] = []
 
@@ -443,16 +444,17 @@ class OneNumber(RuleBasedStateMachine):
 
     @invariant()
     def at_most_three_questions_stay_unanswered(self) -> None:
-        old, new = self.before.standing, self.town.standing
         asking = self._asking()
         assert len(asking) <= 1
         if asking:
             assert self.step.signed_up_for is not None
-            self.confirmations[self.step.signed_up_for].append(self.town.now)
-        for name in NAMES:
-            was = old.status_of(ProgrammeId(name)) if old else ConsentStatus.NONE
-            if new is not None and new.status_of(ProgrammeId(name)) is _IN and was is not _IN:
-                self.confirmations[name].clear()
+            sent = zip(self.town.sender.texts, self.town.sender.sent_at, strict=True)
+            (sent_at,) = (at for text, at in sent if text is asking[0])
+            self.confirmations[self.step.signed_up_for].append(sent_at)
+        for event, _ in self.town.store.history(KEY)[len(self.before.events) :]:
+            if event.type is EventType.CONFIRMED and event.programme_id is not None:
+                asked = self.confirmations[event.programme_id]
+                asked[:] = [at for at in asked if at > event.at]
         recent = [
             at
             for name in NAMES
