@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from assent.aws import clients
+from tests.benchmarks.container import Container
 from tests.benchmarks.endpoint import loopback
 from tests.benchmarks.recorder import Recorder
 from tests.benchmarks.stage import stage
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
     from tests.benchmarks.recorder import Call
 
 LIMIT = 1.3
-_PEOPLE = 400
+_PEOPLE = 500
 _RATE = 100
+_RUNS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +47,27 @@ class CpuRatio:
 
 
 def measure() -> CpuRatio:
-    """Return the worker's CPU per recipient and the bare loop's, each the better of two."""
+    """Return the worker's CPU per recipient and the bare loop's, each the best of runs that take
+    turns: what else the machine does can only add to them."""
     calls = _recorded()
-    worker = min(_worker() for _ in range(2))
-    bare = min(_bare(calls) for _ in range(2))
-    return CpuRatio(worker * 1000 / _PEOPLE, bare * 1000 / _PEOPLE)
+    worker, bare = [], []
+    for _ in range(_RUNS):
+        worker.append(_worker())
+        bare.append(_bare(calls))
+    return CpuRatio(min(worker) * 1000 / _PEOPLE, min(bare) * 1000 / _PEOPLE)
 
 
 def _recorded() -> Sequence[Call]:
     recorder = Recorder()
-    with loopback(), stage(_PEOPLE, _RATE) as made:
+    with loopback(latency=False), stage(_PEOPLE, _RATE) as made:
         made.before_sending = lambda: made.watch(recorder)
         made.run()
         return [call for call in recorder.calls if call.service != "s3"]
 
 
 def _worker() -> float:
-    with loopback(), stage(_PEOPLE, _RATE) as made:
-        return made.run().cpu_seconds
+    with loopback(), stage(_PEOPLE, _RATE) as made, Container() as worker:
+        return sum(sent.cpu_seconds for sent in made.run([worker]).invocations)
 
 
 def _bare(calls: Sequence[Call]) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -26,15 +25,47 @@ class Call:
 
 
 @dataclass(slots=True)
-class Recorder:
-    """What the clients given to `watch` have sent. `units` are DynamoDB's, by kind; `table_writes`
-    counts written items by table, `published` the instants at which texts went to the socket."""
+class Counts:
+    """What was sent. `units` are DynamoDB's, by kind; `table_writes` counts written items by table,
+    `published` the instants at which texts were published or arrived."""
 
     attempts: Counter[str] = field(default_factory=Counter)
-    calls: list[Call] = field(default_factory=list)
     units: Counter[str] = field(default_factory=Counter)
     table_writes: Counter[str] = field(default_factory=Counter)
     published: list[float] = field(default_factory=list)
+
+    def written(self, operation: str, body: dict[str, Any]) -> None:
+        """Count what a DynamoDB request writes."""
+        for table, item, factor in _writes(operation, body):
+            self.table_writes[table] += 1
+            self.units["write"] += factor * write_units(item)
+
+    def read(self, operation: str, parsed: dict[str, Any]) -> None:
+        """Count what a DynamoDB answer has read."""
+        if operation == "GetItem":
+            self.units["read"] += read_units(parsed.get("Item", {}))
+        elif operation == "BatchGetItem":
+            for items in parsed.get("Responses", {}).values():
+                self.units["read"] += sum(map(read_units, items))
+        elif operation in ("Query", "Scan"):
+            size = sum(map(size_of, parsed.get("Items", [])))
+            self.units["half_read"] += max(1, -(-size // _READ_BYTES))
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def of(cls, record: dict[str, Any]) -> Counts:
+        counters = ("attempts", "units", "table_writes")
+        return cls(**{**record, **{name: Counter(record[name]) for name in counters}})
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Counts and keeps what the clients given to `watch` have sent."""
+
+    counts: Counts = field(default_factory=Counts)
+    calls: list[Call] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def watch(self, client: Any) -> None:
@@ -46,42 +77,24 @@ class Recorder:
                 self.calls.append(Call(service, model.name, dict(params)))
 
         def made(request: Any, operation_name: str, **_: Any) -> None:
-            now = time.time()
             with self._lock:
-                self.attempts[f"{service}.{operation_name}"] += 1
-                if operation_name == "Publish":
-                    self.published.append(now)
+                self.counts.attempts[f"{service}.{operation_name}"] += 1
 
         def answered(parsed: dict[str, Any], model: Any, **_: Any) -> None:
             if service == "dynamodb":
                 with self._lock:
-                    self._read(model.name, parsed)
+                    self.counts.read(model.name, parsed)
 
         def sent(params: dict[str, Any], model: Any, **_: Any) -> None:
             if service == "dynamodb":
                 with self._lock:
-                    self._written(model.name, json.loads(params["body"]))
+                    self.counts.written(model.name, json.loads(params["body"]))
 
         events = client.meta.events
         events.register("provide-client-params", asked)
         events.register("request-created", made)
         events.register("before-call", sent)
         events.register("after-call", answered)
-
-    def _written(self, operation: str, body: dict[str, Any]) -> None:
-        for table, item, factor in _writes(operation, body):
-            self.table_writes[table] += 1
-            self.units["write"] += factor * write_units(item)
-
-    def _read(self, operation: str, parsed: dict[str, Any]) -> None:
-        if operation == "GetItem":
-            self.units["read"] += read_units(parsed.get("Item", {}))
-        elif operation == "BatchGetItem":
-            for items in parsed.get("Responses", {}).values():
-                self.units["read"] += sum(map(read_units, items))
-        elif operation in ("Query", "Scan"):
-            size = sum(map(size_of, parsed.get("Items", [])))
-            self.units["half_read"] += max(1, -(-size // _READ_BYTES))
 
 
 def _writes(operation: str, body: dict[str, Any]) -> Iterable[tuple[str, dict[str, Any], int]]:

@@ -12,7 +12,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, Protocol
 
 from assent.audience.rules import parse
 from assent.audience.subscriber import Segment, Subscriber
@@ -29,6 +30,7 @@ from assent.programmes.model import Programme
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
+    from types import ModuleType
 
     from assent.campaigns.model import Batch
     from assent.campaigns.preparing import Prepared
@@ -42,6 +44,7 @@ BODY = "{{ first_name | default('Hi') }}, 20% off everything today and tomorrow,
 _SEGMENT = SegmentId("s_everyone")
 _BUCKET = "bench-campaigns"
 _MANY = 1_000_000
+_TIMEOUT = 120
 # (name as in the environment, key attributes)
 _TABLES = {
     "SUBSCRIBERS_TABLE": ["subscriber_key"],
@@ -56,19 +59,62 @@ _TABLES = {
 }
 
 
+def handler_of(function: str) -> ModuleType:
+    """Return the function's own handler module."""
+    path = ROOT / "functions" / function / "handler.py"
+    spec = importlib.util.spec_from_file_location(f"bench_{function}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Worker(Protocol):
+    """Where batches are sent: here, or in a process of its own as on Lambda."""
+
+    def send(self, run: int, batch: Batch) -> Sent: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One invocation of SendBatch: its status, what it took, and when texts were published."""
+
+    status: SendStatus
+    seconds: float
+    cpu_seconds: float = 0.0
+    published: Sequence[float] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """One child execution: its invocations of SendBatch, how often it asked for its turn, and the
+    seconds that it lived."""
+
+    sent: Sequence[Sent]
+    asked: int
+    seconds: float
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One finished campaign. `sending_seconds` and `cpu_seconds` are of SendBatch alone, summed
-    over its invocations and as one process; `recipients` were texted."""
+    """One finished campaign; `recipients` were texted."""
 
     recipients: int
-    batches: int
     rate: int
-    seconds: float
-    cpu_seconds: float
-    sending_seconds: float
-    pacing_seconds: float
-    invocations: int
+    children: Sequence[Child]
+
+    @property
+    def batches(self) -> int:
+        return len(self.children)
+
+    @property
+    def invocations(self) -> Sequence[Sent]:
+        return [sent for child in self.children for sent in child.sent]
+
+    @property
+    def published(self) -> list[float]:
+        return sorted(at for sent in self.invocations for at in sent.published)
 
 
 @dataclass(slots=True)
@@ -84,12 +130,7 @@ class Stage:
     def wiring(self, function: str) -> Any:
         """Return what the function's own handler puts together."""
         if function not in self._wirings:
-            path = ROOT / "functions" / function / "handler.py"
-            spec = importlib.util.spec_from_file_location(f"bench_{function}", path)
-            assert spec is not None
-            assert spec.loader is not None
-            module = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(module)
+            module = handler_of(function)
             module.__dict__["SystemClock"] = lambda: self.clock
             self._wirings[function] = module.wiring()
         return self._wirings[function]
@@ -114,31 +155,38 @@ class Stage:
         prepared: Prepared = self.wiring("campaign_prepare").prepare(CAMPAIGN, "execution-1")
         return prepared, list(self._plan(prepared))
 
-    def run(self, concurrency: int = 3) -> Run:
-        """Plan, send and close the campaign, as the state machine does."""
+    def run(self, workers: Sequence[Worker] = ()) -> Run:
+        """Plan, send and close the campaign as the state machine does, with one child under way
+        per worker; without workers in this process, one batch after the other."""
         prepared, batches = self.prepare()
-        for function in ("campaign_pace", "campaign_send"):
-            self.wiring(function)
         if self.before_sending:
             self.before_sending()
-        began, cpu = time.monotonic(), time.process_time()
-        with ThreadPoolExecutor(concurrency) as pool:
-            children = list(pool.map(lambda batch: self._child(prepared.run, batch), batches))
-        seconds, cpu = time.monotonic() - began, time.process_time() - cpu
+        waiting: SimpleQueue[Batch] = SimpleQueue()
+        for batch in batches:
+            waiting.put(batch)
+
+        def work(worker: Worker) -> list[Child]:
+            children = []
+            with contextlib.suppress(Empty):
+                while True:
+                    children.append(self._child(worker, prepared.run, waiting.get_nowait()))
+            return children
+
+        everybody = list(workers) or [self]
+        with ThreadPoolExecutor(len(everybody)) as pool:
+            children = [child for some in pool.map(work, everybody) for child in some]
         closed = self.wiring("campaign_close").close(CAMPAIGN, prepared.run)
         assert closed.status.value == "closed", closed
         progress = self.wiring("campaign_close").store.progress(CAMPAIGN)
         assert progress.adds_up
-        return Run(
-            recipients=progress.parts_sent,
-            batches=len(batches),
-            rate=self.rate,
-            seconds=seconds,
-            cpu_seconds=cpu,
-            sending_seconds=sum(sent for _, sent, _ in children),
-            pacing_seconds=sum(paced for paced, _, _ in children),
-            invocations=sum(times for _, _, times in children),
-        )
+        return Run(progress.parts_sent, self.rate, children)
+
+    def send(self, run: int, batch: Batch) -> Sent:
+        """Send a batch in this process, one text after the other, in the order of the batch."""
+        sending = replace(self.wiring("campaign_send"), workers=1)
+        began, cpu = time.monotonic(), time.process_time()
+        status = sending.send(CAMPAIGN, run, batch, self.clock.monotonic() + _TIMEOUT)
+        return Sent(status, time.monotonic() - began, time.process_time() - cpu)
 
     def _plan(self, prepared: Prepared) -> Iterator[Batch]:
         planning = self.wiring("campaign_plan")
@@ -147,23 +195,19 @@ class Stage:
             for release in plan.releases:
                 yield from planning.manifests.read(release.manifest_key)
 
-    def _child(self, run: int, batch: Batch) -> tuple[float, float, int]:
-        """Return (seconds in ReserveRate, seconds in SendBatch, invocations of SendBatch)."""
-        turns, sending = self.wiring("campaign_pace"), self.wiring("campaign_send")
-        pacing = sent = 0.0
-        for times in range(1, 50):
-            began = time.monotonic()
-            wait = turns.wait_seconds(CAMPAIGN, run, batch)
-            pacing += time.monotonic() - began
-            self.clock.sleep(wait)
-            began = time.monotonic()
-            status = sending.send(CAMPAIGN, run, batch, self.clock.monotonic() + 120)
-            sent += time.monotonic() - began
-            if status is not SendStatus.UNFINISHED:
-                assert status is SendStatus.DONE, status
-                return pacing, sent, times
-        message = "the batch does not come to an end"
-        raise AssertionError(message)
+    def _child(self, worker: Worker, run: int, batch: Batch) -> Child:
+        turns, began = self.wiring("campaign_pace"), time.monotonic()
+        sent: list[Sent] = []
+        asked = waited = 0
+        while not sent or sent[-1].status is SendStatus.UNFINISHED:
+            turn = turns.turn(CAMPAIGN, run, batch, waited)
+            asked += 1
+            waited += turn.wait_seconds
+            self.clock.sleep(turn.wait_seconds)
+            if turn.may_begin:
+                sent.append(worker.send(run, batch))
+        assert sent[-1].status is SendStatus.DONE, sent[-1]
+        return Child(sent, asked, time.monotonic() - began)
 
 
 @contextlib.contextmanager

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 # A turn begins this long before the slot that is left for it: claims take 5 to 50 ms, and a few
 # texts that are ready early fill the slots of those whose claims take longer.
 AHEAD = timedelta(milliseconds=150)
-# The next lease is asked for when the slots in hand end sooner than this: as soon as it is granted.
-_LEASE_BEFORE = CAMPAIGN_HORIZON
+# The next lease is asked for when the slots in hand end sooner than this, when it is just granted.
+_LEASE_BEFORE = CAMPAIGN_HORIZON - timedelta(milliseconds=50)
 _PATIENCE = timedelta(seconds=10)
 # A worker that has just begun lets the one before it finish: that one books further ahead than this
 # as long as it has texts, so the new one's slots follow its last. Only a second campaign goes on.
