@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from assent.phone import PhoneNumber
 
 _PATIENCE = timedelta(seconds=3)
-_MISSED_SLOTS = 3
+# A missed slot is burnt: enough for a machine that stalls, too few to starve the campaigns.
+_MISSED_SLOTS = 20
 _RECORDED_AT_MOST = 2
 _ANSWERS_THE_STOPPED = frozenset({Purpose.OPT_OUT_REPLY, Purpose.HELP_REPLY})
 
