@@ -61,7 +61,7 @@ class SubscriberScan(Protocol):
         ...
 
     def by_keys(self, keys: Sequence[SubscriberKey]) -> Mapping[SubscriberKey, Subscriber]:
-        """Return those of up to 100 keys that exist, read consistently."""
+        """Return those that exist, each read consistently; any number of keys."""
         ...
 
     def approximate_count(self) -> int:
