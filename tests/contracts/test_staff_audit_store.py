@@ -17,6 +17,7 @@ from assent.evidence.staff_audit import (
     chained,
 )
 from assent.identifiers import SubscriberKey
+from tests.contracts.conftest import beyond_the_old_engine
 from tests.fakes.frozen_clock import NOON
 from tests.fakes.in_memory_staff_audit_store import InMemoryStaffAuditStore
 
@@ -122,6 +123,7 @@ def test_pages_go_back_in_time_across_shards_without_gap_or_repeat(store: StaffA
         assert seen == [NOON + timedelta(minutes=m) for m in range(8, -1, -1)]
 
 
+@beyond_the_old_engine
 def test_as_many_entries_as_one_write_may_hold(store: StaffAuditStore) -> None:
     entries = add(store, *(deed(about=f"e_{n}") for n in range(WRITTEN_AT_ONCE)))
     assert len(ask(store, limit=99, day=TODAY)) == len(entries) == WRITTEN_AT_ONCE

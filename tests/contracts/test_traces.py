@@ -17,6 +17,7 @@ from assent.consent.model import Standing
 from assent.identifiers import SubscriberKey
 from assent.inbound.inbox import Box, InboxItem
 from assent.messages.ledger import LedgerRow, Outcome, Purpose
+from tests.contracts.conftest import beyond_the_old_engine
 from tests.contracts.examples import KEY, OFFERS, PHONE, change, open_request, requested, stopped
 from tests.contracts.test_consent_store import consent_tables
 from tests.fakes.frozen_clock import NOON
@@ -123,6 +124,7 @@ def test_a_request_goes_and_a_later_one_stays(stores: Stores) -> None:
     assert stores.consent.open_request(KEY, OFFERS) == new
 
 
+@beyond_the_old_engine
 def test_the_words_of_texts_go_and_their_fate_stays(stores: Stores) -> None:
     rows = [row(KEY, NOON), row(KEY, LATER), row(OTHER, NOON)]
     for each in rows:
@@ -135,6 +137,7 @@ def test_the_words_of_texts_go_and_their_fate_stays(stores: Stores) -> None:
         assert found == {replace(rows[0], body=""), *rows[1:]}
 
 
+@beyond_the_old_engine
 def test_what_the_person_wrote_goes_from_every_box(stores: Stores) -> None:
     items = [item(f"in-{box.value}", KEY, NOON, box) for box in Box]
     kept = [item("later", KEY, LATER), item("other", OTHER, NOON), item("none", None, NOON)]

@@ -171,11 +171,14 @@ def _item_of(entry: AuditEntry) -> dict[str, Any]:
         "outcome": {"S": deed.outcome.value},
         "route": {"S": deed.route},
         "request_id": {"S": deed.request_id},
-        "previous_hash": {"S": entry.previous_hash},
         "hash": {"S": entry.hash},
     }
-    optional = {"about": deed.about, "subscriber_key": deed.subscriber_key}
-    return item | {name: {"S": value} for name, value in optional.items() if value is not None}
+    optional = {
+        "about": deed.about,
+        "subscriber_key": deed.subscriber_key,
+        "previous_hash": entry.previous_hash,
+    }
+    return item | {name: {"S": value} for name, value in optional.items() if value}
 
 
 def _stored(item: dict[str, Any]) -> StoredEntry:
@@ -195,6 +198,6 @@ def _stored(item: dict[str, Any]) -> StoredEntry:
         at=parse_iso(item["at"]["S"]),
         shard=int(item["shard"]["N"]),
         seq=int(item["seq"]["N"]),
-        previous_hash=item["previous_hash"]["S"],
+        previous_hash=item["previous_hash"]["S"] if "previous_hash" in item else "",
     )
     return StoredEntry(entry, item["hash"]["S"])
