@@ -49,7 +49,7 @@ fuzz: $(READY) ## Try the consent machine with 20,000 programs that nobody has s
 	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/unit/consent -k "of_one_number or instant"
 
 contracts-dynamodb: $(READY) ## Run the store contracts and the races on DynamoDB Local (needs Java and Node)
-	@$(BIN)/python -m tests.contracts.dynamodb_local $(BIN)/python -m pytest tests/contracts
+	@$(BIN)/python -m tests.contracts.dynamodb_local $(BIN)/python -m pytest -n 2 -k "aws or races" tests/contracts
 
 openapi: $(READY) ## Write the OpenAPI document anew
 	@$(BIN)/python -m assent.http.openapi
