@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
     from assent.aws.eum_opt_outs import EumOptOutClient
+    from assent.aws.eum_sender import EumTextClient
 
 # More than any thread pool of ours, so that a thread never waits for a socket.
 _POOL = 40
@@ -65,6 +66,12 @@ def sms() -> SNSClient:
 
 
 @functools.cache
+def eum_sms() -> EumTextClient:
+    """For texts through End User Messaging: one attempt, like `sms`."""
+    return cast("EumTextClient", _client("pinpoint-sms-voice-v2", sms_config()))
+
+
+@functools.cache
 def sns() -> SNSClient:
     """For the account's list of opted-out numbers, whose calls may be repeated; sends no texts."""
     return cast("SNSClient", _client("sns", _store().merge(Config(read_timeout=5))))
@@ -78,7 +85,7 @@ def eum_opt_outs() -> EumOptOutClient:
 
 
 def sms_config() -> Config:
-    """Return what makes a client fit to send texts; `SnsSmsSender` refuses one without it."""
+    """Return what makes a client fit to send texts; a sender refuses one without it."""
     return Config(
         retries={"mode": "standard", "total_max_attempts": 1},
         connect_timeout=1,
