@@ -105,7 +105,7 @@ def test_other_countries_and_other_segments_are_excluded() -> None:
 def test_whoever_no_hour_suits_is_excluded() -> None:
     plan = Plan(1)
     planning = plan.planning()
-    from assent.campaigns import planning as module
+    from assent.campaigns import sieve as module
     from assent.law.windows import LegalInstant
 
     with pytest.MonkeyPatch.context() as patch:

@@ -6,32 +6,20 @@ content and the plan is recorded once, so the recorded plan only ever names its 
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assent.audience.rules import compile_rule
-from assent.campaigns.checks import template_of
-from assent.campaigns.may_send import consent_objection
-from assent.campaigns.model import CampaignStatus, QuietHours, SlicePlan
-from assent.campaigns.whereabouts import whereabouts_of
+from assent.campaigns.model import CampaignStatus, SlicePlan
+from assent.campaigns.sieve import Sieve
 from assent.campaigns.windows import Windows
-from assent.law.windows import next_legal_instant
-from assent.messages.template import Rendered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from assent.audience.subscriber import Subscriber, SubscriberScan
+    from assent.audience.subscriber import SubscriberScan
     from assent.campaigns.model import Campaign, CampaignStore, ManifestStore
     from assent.clock import Clock
-    from assent.identifiers import CampaignId, SubscriberKey
-    from assent.messages.template import Template
-    from assent.programmes.model import Programme, ProgrammeStore
-
-_HUNDREDTHS_OF_A_PERCENT = 10_000
+    from assent.identifiers import CampaignId
+    from assent.programmes.model import ProgrammeStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,75 +52,19 @@ class Planning:
     def _planned(self, campaign: Campaign, slice_number: int, slices: int) -> SlicePlan:
         if campaign.status is CampaignStatus.CANCELLED:
             return SlicePlan(slice_number, (), held_out=0)
-        sieve = _Sieve.of(campaign, self.programmes, self.clock.now())
+        sieve = Sieve.of(campaign, self.programmes, self.clock.now())
         windows = Windows(
             campaign, slice_number, self.manifests, parts_per_second=self.parts_per_second
         )
         excluded: Counter[str] = Counter()
         held_out = 0
         for subscriber in self.subscribers.slice(slice_number, slices):
-            subscriber_key = subscriber.standing.subscriber_key
-            reason = sieve.exclusion(subscriber)
-            release_at = None if reason else sieve.release_at(subscriber)
-            if release_at is None:
-                excluded[reason or "no_legal_hour"] += 1
-            elif sieve.is_held_out(subscriber_key):
+            placed = sieve.place(subscriber)
+            if placed.release_at is not None:
+                subscriber_key = subscriber.standing.subscriber_key
+                windows.add(placed.release_at, subscriber_key, sieve.parts(subscriber))
+            elif placed.is_held_out:
                 held_out += 1
             else:
-                windows.add(release_at, subscriber_key, sieve.parts(subscriber))
+                excluded[str(placed.excluded)] += 1
         return SlicePlan(slice_number, windows.releases(), held_out, dict(excluded))
-
-
-@dataclass(frozen=True, slots=True)
-class _Sieve:
-    """What is asked of every subscriber, compiled once per slice.
-
-    Only what will hardly change before the text excludes here: the segment, the countries, consent.
-    Frequency is left to the sending, because a window days ahead is judged by the claims of then.
-    """
-
-    campaign: Campaign
-    programme: Programme
-    template: Template
-    matches: Callable[[Subscriber, datetime], bool]
-    now: datetime
-
-    @classmethod
-    def of(cls, campaign: Campaign, programmes: ProgrammeStore, now: datetime) -> _Sieve:
-        programme = programmes.programme(campaign.definition.programme_id)
-        return cls(
-            campaign,
-            programme,
-            template_of(campaign.definition, programme),
-            compile_rule(campaign.require_frozen().rule),
-            now,
-        )
-
-    def exclusion(self, subscriber: Subscriber) -> str | None:
-        """Return why this person is no candidate, None if they are one."""
-        if not self.matches(subscriber, self.now):
-            return "segment"
-        if subscriber.country not in self.programme.countries:
-            return "country"
-        return consent_objection(subscriber.standing, self.campaign)
-
-    def is_held_out(self, subscriber_key: SubscriberKey) -> bool:
-        """The same people in every run of a campaign, and other people in the next campaign."""
-        percent = self.campaign.definition.hold_out_percent
-        if not percent:
-            return False
-        digest = hashlib.blake2b(
-            subscriber_key.encode(), digest_size=8, key=self.campaign.campaign_id.encode()[:64]
-        ).digest()
-        return int.from_bytes(digest, "big") % _HUNDREDTHS_OF_A_PERCENT < percent * 100
-
-    def release_at(self, subscriber: Subscriber) -> datetime | None:
-        """Return the first instant, from now on, at which the person's calendar is open."""
-        if self.campaign.definition.quiet_hours is QuietHours.OVERRIDE:
-            return self.now
-        return next_legal_instant(whereabouts_of(subscriber), self.now).at
-
-    def parts(self, subscriber: Subscriber) -> int:
-        """Return the parts of this person's text; none for one that cannot be rendered."""
-        rendered = self.template.render(subscriber.profile)
-        return rendered.parts if isinstance(rendered, Rendered) else 0

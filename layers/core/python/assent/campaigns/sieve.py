@@ -1,0 +1,112 @@
+"""Who of the subscribers is a candidate, from when on, and with which words.
+
+Planning and rehearsal both ask here, so that a rehearsal cannot promise what a launch does not do.
+Only what will hardly change before the text excludes: the segment, the countries, consent.
+Frequency is left to the sending, because a window days ahead is judged by the claims of then.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assent.audience.rules import compile_rule
+from assent.campaigns.checks import template_of
+from assent.campaigns.may_send import consent_objection
+from assent.campaigns.model import QuietHours
+from assent.campaigns.whereabouts import whereabouts_of
+from assent.law.windows import next_legal_instant
+from assent.messages.template import Rendered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from assent.audience.subscriber import Subscriber
+    from assent.campaigns.model import Campaign
+    from assent.identifiers import SubscriberKey
+    from assent.messages.template import NotRenderable, Template
+    from assent.programmes.model import Programme, ProgrammeStore
+
+_HUNDREDTHS_OF_A_PERCENT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where one person belongs: `excluded` for a reason, held out, or released at an instant."""
+
+    excluded: str | None = None
+    is_held_out: bool = False
+    release_at: datetime | None = None
+
+
+_HELD_OUT = Placed(is_held_out=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Sieve:
+    """What is asked of every subscriber, compiled once per slice."""
+
+    campaign: Campaign
+    programme: Programme
+    template: Template
+    matches: Callable[[Subscriber, datetime], bool]
+    now: datetime
+
+    @classmethod
+    def of(cls, campaign: Campaign, programmes: ProgrammeStore, now: datetime) -> Sieve:
+        """Compile for a campaign whose rule is frozen. Raises IllegalTransitionError before that,
+        ProgrammeNotFoundError and InvalidTextError."""
+        programme = programmes.programme(campaign.definition.programme_id)
+        return cls(
+            campaign,
+            programme,
+            template_of(campaign.definition, programme),
+            compile_rule(campaign.require_frozen().rule),
+            now,
+        )
+
+    def place(self, subscriber: Subscriber) -> Placed:
+        """Return where this person belongs."""
+        reason = self._exclusion(subscriber)
+        if reason is not None:
+            return Placed(excluded=reason)
+        release_at = self._release_at(subscriber)
+        if release_at is None:
+            return Placed(excluded="no_legal_hour")
+        if self._is_held_out(subscriber.standing.subscriber_key):
+            return _HELD_OUT
+        return Placed(release_at=release_at)
+
+    def rendered(self, subscriber: Subscriber) -> Rendered | NotRenderable:
+        """Return this person's text."""
+        return self.template.render(subscriber.profile)
+
+    def parts(self, subscriber: Subscriber) -> int:
+        """Return the parts of this person's text; none for one that cannot be rendered."""
+        rendered = self.rendered(subscriber)
+        return rendered.parts if isinstance(rendered, Rendered) else 0
+
+    def _exclusion(self, subscriber: Subscriber) -> str | None:
+        if not self.matches(subscriber, self.now):
+            return "segment"
+        if subscriber.country not in self.programme.countries:
+            return "country"
+        return consent_objection(subscriber.standing, self.campaign)
+
+    def _is_held_out(self, subscriber_key: SubscriberKey) -> bool:
+        """The same people in every run of a campaign, and other people in the next campaign."""
+        percent = self.campaign.definition.hold_out_percent
+        if not percent:
+            return False
+        digest = hashlib.blake2b(
+            subscriber_key.encode(), digest_size=8, key=self.campaign.campaign_id.encode()[:64]
+        ).digest()
+        return int.from_bytes(digest, "big") % _HUNDREDTHS_OF_A_PERCENT < percent * 100
+
+    def _release_at(self, subscriber: Subscriber) -> datetime | None:
+        """Return the first instant, from now on, at which the person's calendar is open."""
+        if self.campaign.definition.quiet_hours is QuietHours.OVERRIDE:
+            return self.now
+        return next_legal_instant(whereabouts_of(subscriber), self.now).at
