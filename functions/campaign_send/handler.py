@@ -13,7 +13,7 @@ from assent.aws.ledger import DynamoMessageLedger
 from assent.aws.outbox import DynamoOutbox
 from assent.aws.programme_store import DynamoProgrammeStore
 from assent.aws.rate_store import DynamoRateStore
-from assent.aws.sns_sender import SnsSmsSender
+from assent.aws.sms_sender import sms_sender
 from assent.aws.subscriber_scan import DynamoSubscriberScan
 from assent.campaigns.model import Batch
 from assent.campaigns.sending import Sending
@@ -54,7 +54,7 @@ def wiring() -> Sending:
         programmes=DynamoProgrammeStore(dynamodb, settings.programmes_table),
         claims=DynamoClaimStore(dynamodb, settings.subscribers_table),
         ledger=DynamoMessageLedger(dynamodb, settings.messages_table, clock),
-        sender=SnsSmsSender(clients.sms(), settings.origination_identity),
+        sender=sms_sender(settings),
         pace=Pace(
             DynamoRateStore(dynamodb, settings.control_table),
             clock,

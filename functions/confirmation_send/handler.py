@@ -18,7 +18,7 @@ from assent.aws.phone_keys import phone_keys
 from assent.aws.programme_store import DynamoProgrammeStore
 from assent.aws.rate_store import DynamoRateStore
 from assent.aws.sign_up_queue import unpacked
-from assent.aws.sns_sender import SnsSmsSender
+from assent.aws.sms_sender import sms_sender
 from assent.clock import SystemClock
 from assent.consent.service import ConsentService
 from assent.consent.stopped import Stopped
@@ -53,7 +53,7 @@ def wiring() -> Answering:
     keys = phone_keys(clients.kms(), settings, store.standing)
     identity, rate = settings.origination_identity, settings.parts_per_second
     messenger = Messenger(
-        sender=SnsSmsSender(clients.sms(), identity),
+        sender=sms_sender(settings),
         ledger=CountedMessageLedger(dynamodb, settings.messages_table, clock),
         pace=Pace(DynamoRateStore(dynamodb, control), clock, identity, rate, horizon=REPLY_HORIZON),
         clock=clock,

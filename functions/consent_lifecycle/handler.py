@@ -12,7 +12,7 @@ from assent.aws.consent_store import ConsentTables, DynamoConsentStore
 from assent.aws.counted import CountedMessageLedger
 from assent.aws.programme_store import DynamoProgrammeStore
 from assent.aws.rate_store import DynamoRateStore
-from assent.aws.sns_sender import SnsSmsSender
+from assent.aws.sms_sender import sms_sender
 from assent.aws.traces import ProofTraces, ReplyTraces, TextTraces
 from assent.clock import SystemClock
 from assent.consent.erasing import Erasing
@@ -67,7 +67,7 @@ def wiring() -> LifecycleParts:
     consent = ConsentService(store, clock, RandomIds())
     identity, rate = settings.origination_identity, settings.parts_per_second
     messenger = Messenger(
-        sender=SnsSmsSender(clients.sms(), identity),
+        sender=sms_sender(settings),
         ledger=CountedMessageLedger(dynamodb, settings.messages_table, clock),
         pace=Pace(DynamoRateStore(dynamodb, control), clock, identity, rate, horizon=REPLY_HORIZON),
         clock=clock,

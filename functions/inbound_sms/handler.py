@@ -22,7 +22,7 @@ from assent.aws.programme_store import DynamoProgrammeStore
 from assent.aws.quarantine_bucket import S3QuarantineBucket
 from assent.aws.rate_store import DynamoRateStore
 from assent.aws.sign_up_queue import SqsSignUpQueue
-from assent.aws.sns_sender import SnsSmsSender
+from assent.aws.sms_sender import sms_sender
 from assent.clock import SystemClock
 from assent.consent.events import Source
 from assent.consent.service import ConsentService
@@ -77,7 +77,7 @@ def wiring() -> InboundParts:
     identity, rate = settings.origination_identity, settings.parts_per_second
     rates = DynamoRateStore(dynamodb, settings.control_table)
     messenger = Messenger(
-        sender=SnsSmsSender(clients.sms(), identity),
+        sender=sms_sender(settings),
         ledger=CountedMessageLedger(dynamodb, settings.messages_table, clock),
         pace=Pace(rates, clock, identity, rate, horizon=REPLY_HORIZON),
         clock=clock,

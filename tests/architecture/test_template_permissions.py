@@ -72,7 +72,8 @@ def test_a_pattern_in_a_resource_stays_inside_one_bucket_or_one_machine(
         if "*" in target and target != "*":
             inside_a_bucket = re.fullmatch(r"\$\{\w+Bucket\.Arn}/\*", target)
             one_machine = target.endswith(":execution:${AWS::StackName}-campaign:*")
-            assert inside_a_bucket or one_machine, owner
+            an_origin = re.search(r":sms-voice:.*:(phone-number|sender-id|pool)/\*$", target)
+            assert inside_a_bucket or one_machine or an_origin, owner
 
 
 def test_nothing_on_the_list_of_exceptions_is_left_over() -> None:
@@ -126,6 +127,8 @@ def test_only_those_who_text_may_publish() -> None:
         "InboundSmsRole",
         "CampaignSendRole",
     }
+    policy = of_type("AWS::IAM::Policy")["EndUserMessagingPolicy"]
+    assert {reference(role) for role in policy["Roles"]} == publishers
 
 
 def test_only_those_who_meet_raw_numbers_may_key_them() -> None:

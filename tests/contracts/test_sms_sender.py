@@ -19,10 +19,12 @@ from botocore.config import Config
 
 from assent.aws import clients
 from assent.aws.eum_sender import EumSmsSender
+from assent.aws.sms_sender import sms_sender
 from assent.aws.sns_sender import SnsSmsSender
 from assent.errors import SettingsError
 from assent.messages.ledger import OutboundText, Outcome
 from assent.phone import PhoneNumber
+from assent.settings import TextingFunction
 from tests.contracts import carrier_socket as carrier
 from tests.contracts.carrier_socket import CarrierSocket, respond
 from tests.fakes.frozen_clock import FrozenClock
@@ -297,3 +299,17 @@ def test_what_is_wrong_with_the_account_costs_nobody_their_text(
 def test_a_text_may_wait_no_shorter_and_no_longer_than_the_service_allows(wait: timedelta) -> None:
     with pytest.raises(SettingsError, match="5 to 259200 seconds"):
         EumSmsSender(client(EUM.name, "http://nowhere.invalid", once()), FROM, wait)
+
+
+@pytest.mark.parametrize(("named", "sender"), [("sns", SnsSmsSender), ("eum", EumSmsSender)])
+def test_the_operator_names_the_one_service_that_texts_leave_through(
+    cloud: None, named: str, sender: type
+) -> None:
+    settings = TextingFunction(FROM, named, 600, "", "", "")
+    clients.sms.cache_clear()
+    assert isinstance(sms_sender(settings), sender)
+
+
+def test_another_service_is_refused(cloud: None) -> None:
+    with pytest.raises(SettingsError, match="not pigeon"):
+        sms_sender(TextingFunction(FROM, "pigeon", 600, "", "", ""))

@@ -58,6 +58,19 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class TextingFunction(Settings):
+    """What every function that texts is told. `sms_service` is sns or eum; the last three
+    may be empty, and of the last four all but `max_price` (USD a part) matter to eum only."""
+
+    origination_identity: str
+    sms_service: str
+    text_seconds_to_live: int
+    max_price: str
+    configuration_set: str
+    protect_configuration: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentApiSettings(Settings):
     public_url: str
     subscribers_table: str
@@ -76,7 +89,7 @@ class ConsentApiSettings(Settings):
 
 
 @dataclass(frozen=True, slots=True)
-class ConfirmationSendSettings(Settings):
+class ConfirmationSendSettings(TextingFunction):
     subscribers_table: str
     consent_events_table: str
     evidence_table: str
@@ -89,7 +102,6 @@ class ConfirmationSendSettings(Settings):
     other_phone_keys: tuple[KeyId, ...]
     brand: str
     support_contact: str
-    origination_identity: str
     allowed_countries: tuple[str, ...]
     parts_per_second: int
     texts_per_hour: int
@@ -128,7 +140,7 @@ class ConsentStaffSettings(Settings):
 
 
 @dataclass(frozen=True, slots=True)
-class ConsentLifecycleSettings(Settings):
+class ConsentLifecycleSettings(TextingFunction):
     subscribers_table: str
     consent_events_table: str
     evidence_table: str
@@ -139,12 +151,11 @@ class ConsentLifecycleSettings(Settings):
     programmes_table: str
     brand: str
     support_contact: str
-    origination_identity: str
     parts_per_second: int
 
 
 @dataclass(frozen=True, slots=True)
-class InboundSmsSettings(Settings):
+class InboundSmsSettings(TextingFunction):
     subscribers_table: str
     consent_events_table: str
     evidence_table: str
@@ -160,7 +171,6 @@ class InboundSmsSettings(Settings):
     other_phone_keys: tuple[KeyId, ...]
     brand: str
     support_contact: str
-    origination_identity: str
     parts_per_second: int
 
 
@@ -223,7 +233,7 @@ class CampaignPaceSettings(Settings):
 
 
 @dataclass(frozen=True, slots=True)
-class CampaignSendSettings(Settings):
+class CampaignSendSettings(TextingFunction):
     campaigns_table: str
     subscribers_table: str
     messages_table: str
@@ -232,7 +242,6 @@ class CampaignSendSettings(Settings):
     programmes_table: str
     consent_events_table: str
     evidence_table: str
-    origination_identity: str
     parts_per_second: int
     brand: str
 
