@@ -38,12 +38,15 @@ demo: $(READY) ## Replay a morning of sign-ups, a campaign and STOPs, and check 
 	@$(BIN)/python -m infra.demo
 
 # --- Test ----------------------------------------------------------------------------------------
-.PHONY: test test-fast fuzz contracts-dynamodb bench openapi
+.PHONY: test test-fast browser fuzz contracts-dynamodb bench openapi
 test: $(READY) ## Run the tests
 	@$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered --cov-fail-under=85
 
 test-fast: $(READY) ## Run the unit tests only
 	@$(BIN)/python -m pytest tests/unit
+
+browser: $(READY) ## Run the three users' stories in a real browser (needs Chromium and npm)
+	@BROWSER_TESTS=1 $(BIN)/python -m pytest tests/browser
 
 fuzz: $(READY) ## Try the consent machine with 20,000 programs that nobody has seen before
 	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/unit/consent -k "of_one_number or instant"
