@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from assent.errors import InvalidTextError
+from assent.errors import InvalidTextError, PlaceholderInLinkError
 from assent.messages.template import MAX_LENGTH, NotRenderable, Rendered, Template
 
 ANA = {"first_name": "Ana", "topics": ["shoes", "hats"], "region": "FL", "max_per_month": 4}
@@ -165,15 +165,19 @@ def test_a_brand_inside_another_word_does_not_count() -> None:
         "https://{{ first_name }}.example",
         "{{ first_name }}.com",
         "See www.{{ first_name }}",
+        "evil.com/{% if region %}{{ first_name }}{% endif %}",
+        "evil.com/{% if region %} now{% endif %}{{ first_name }}",
+        "{{ first_name }}{% if region %}, hi{% else %}.com/x{% endif %}",
     ],
 )
-def test_a_link_completed_by_a_value_is_flagged(body: str) -> None:
-    assert Template.compile(body, brand="Shop").warnings == ("value_makes_link",)
+def test_a_link_completed_by_a_value_is_refused(body: str) -> None:
+    with pytest.raises(PlaceholderInLinkError):
+        Template.compile(body, brand="Shop")
 
 
 @pytest.mark.parametrize("body", ["Hi {{ first_name }}. Bye", "At shop.example, {{ first_name }}"])
-def test_a_value_beside_a_link_is_not_flagged(body: str) -> None:
-    assert Template.compile(body, brand="Shop").warnings == ()
+def test_a_value_beside_a_link_is_accepted(body: str) -> None:
+    assert Template.compile(body, brand="Shop")
 
 
 def test_a_text_has_at_most_1600_characters_with_what_is_added() -> None:

@@ -66,6 +66,25 @@ class InvalidTextError(InputError):
     code = "invalid_text"
 
 
+class LinkNotAllowedError(InvalidTextError):
+    """A link that carriers filter or readers cannot check: a public shortener, `http:`, a host in
+    look-alike letters."""
+
+    code = "link_not_allowed"
+
+
+class PlaceholderInLinkError(InvalidTextError):
+    """A value that a stranger typed would become part of a link, or a link would run into words."""
+
+    code = "placeholder_in_link"
+
+
+class OnlyKeywordError(InvalidTextError):
+    """A marketing text that says nothing but a word which phones text to us, such as STOP."""
+
+    code = "only_keyword"
+
+
 class InvalidSegmentError(InputError):
     """A segment rule is malformed; the message names the faulty node's path."""
 
@@ -124,6 +143,10 @@ class CampaignNotFoundError(NotFoundError):
     code = "campaign_not_found"
 
 
+class RehearsalNotFoundError(NotFoundError):
+    code = "rehearsal_not_found"
+
+
 class ExportNotFoundError(NotFoundError):
     code = "export_not_found"
 
@@ -170,6 +193,48 @@ class RequestInProgressError(ConflictError):
     """The first request with this Idempotency-Key has not finished."""
 
     code = "request_in_progress"
+
+
+class RehearsalNeededError(ConflictError):
+    """A campaign is launched only on a rehearsal that is done."""
+
+    code = "rehearsal_needed"
+
+
+class RehearsalStaleError(ConflictError):
+    """What the rehearsal rests on has changed: definition, segment, programme or wording."""
+
+    code = "rehearsal_stale"
+
+
+class RuleBrokenError(ConflictError):
+    """The rehearsal found a rule broken; the message names it."""
+
+    code = "rule_broken"
+
+
+class AudienceEmptyError(ConflictError):
+    """The rehearsal found nobody to text, and nobody said that this is meant."""
+
+    code = "audience_empty"
+
+
+class ApprovalNeededError(ConflictError):
+    """So large a campaign needs a second person's approval of what was rehearsed."""
+
+    code = "approval_needed"
+
+
+class SamePersonError(ConflictError):
+    """Whoever wrote or launches a campaign cannot be its second person."""
+
+    code = "same_person"
+
+
+class SendingStoppedError(ConflictError):
+    """Everything has been stopped; nothing starts before that is released."""
+
+    code = "sending_stopped"
 
 
 class ForbiddenError(AssentError):

@@ -52,3 +52,12 @@ class LinkStore(Protocol):
     def link(self, digest: str) -> Link | None:
         """Return the link, also an expired one while it is still there; read consistently."""
         ...
+
+
+class SealedLinks(Protocol):
+    """Reads links that say themselves whose they are."""
+
+    def link(self, token: str, purpose: LinkPurpose) -> Link | None:
+        """Return the link, expired or not; None for a token that we never made, and for a person
+        who is not known (any more). Raises TryAgainError."""
+        ...

@@ -1,7 +1,8 @@
 """Issue links and find them again.
 
 A token is drawn at random and means nothing by itself: nothing in it can be guessed, altered or
-moved to another purpose, and no key has to be kept for as long as the links live.
+moved to another purpose, and no key has to be kept for as long as the links live. Only links in
+campaign texts are not stored; see `sealed`.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ if TYPE_CHECKING:
 
     from assent.clock import Clock
     from assent.identifiers import Ids, ProgrammeId, SubscriberKey
-    from assent.links.model import LinkStore
+    from assent.links.model import LinkStore, SealedLinks
 
 # An opt-out link must outlive the text it stood in: the ledger keeps texts for 400 days.
 CHOICES_FOR = timedelta(days=400)
 _BITS = 104
 _SALT_BITS = 128
 # Letters and digits only: a phone ends a link at the first sign it takes for punctuation.
-_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 TOKEN_LENGTH = 18  # 62 ** 18 > 2 ** 104
 
 
@@ -37,6 +38,7 @@ class Links:
     store: LinkStore
     clock: Clock
     ids: Ids
+    sealed: SealedLinks | None = None
 
     def confirm(
         self, subscriber_key: SubscriberKey, programme_id: ProgrammeId, epoch: int, until: datetime
@@ -66,13 +68,17 @@ class Links:
         """Return the link of this token, expired or not.
 
         Raises LinkNotFoundError, always the same, for a token that was never issued and for one of
-        another purpose. Whatever is given is hashed and looked up, so each refusal takes one read.
+        another purpose. What is as long as a stored token is hashed and looked up.
         """
-        link = self.store.link(digest_of(token))
+        is_stored = self.sealed is None or len(token) == TOKEN_LENGTH
+        link = self.store.link(digest_of(token)) if is_stored else self._unsealed(token, purpose)
         if link is None or link.purpose is not purpose:
             message = "There is no such link."
             raise LinkNotFoundError(message)
         return link
+
+    def _unsealed(self, token: str, purpose: LinkPurpose) -> Link | None:
+        return self.sealed.link(token, purpose) if self.sealed else None
 
     def _issue(self, link: Link) -> str:
         token = _token(self.ids.salt())
@@ -90,6 +96,6 @@ def _token(salt: str) -> str:
     number = int(salt, 16) >> (_SALT_BITS - _BITS)
     letters = []
     for _ in range(TOKEN_LENGTH):
-        number, rest = divmod(number, len(_ALPHABET))
-        letters.append(_ALPHABET[rest])
+        number, rest = divmod(number, len(ALPHABET))
+        letters.append(ALPHABET[rest])
     return "".join(letters)

@@ -31,16 +31,25 @@ _CONDITIONS = (nodes.If, nodes.Operand, nodes.And, nodes.Or, nodes.Not)
 _CONSTANTS = (str, int, bool)
 
 
-def check_tree(tree: nodes.Template, placeholders: frozenset[str], lists: frozenset[str]) -> None:
+def check_tree(
+    tree: nodes.Template,
+    placeholders: frozenset[str],
+    lists: frozenset[str],
+    links: frozenset[str] = frozenset(),
+) -> None:
     """Raise InvalidTextError unless `tree` holds text, the given placeholders, the filters above
-    and conditions on them. `lists` are the placeholders that hold several values."""
-    _Check(placeholders, lists).below(tree, 0)
+    and conditions on them. `lists` are the placeholders that hold several values; `links` those
+    that may only be shown, and as they are."""
+    _Check(placeholders, lists, links).below(tree, 0)
 
 
 class _Check:
-    def __init__(self, placeholders: frozenset[str], lists: frozenset[str]) -> None:
+    def __init__(
+        self, placeholders: frozenset[str], lists: frozenset[str], links: frozenset[str]
+    ) -> None:
         self._placeholders = placeholders
         self._lists = lists
+        self._links = links
         self._nodes = 0
 
     def below(self, parent: nodes.Node, depth: int) -> None:
@@ -80,6 +89,8 @@ class _Check:
             raise InvalidTextError(message, field="body")
         if name in self._lists and not isinstance(parent, _CONDITIONS):
             raise InvalidTextError(f"Use {name} in conditions only.", field="body")
+        if name in self._links and not isinstance(parent, nodes.Output):
+            raise InvalidTextError(f"Write {name} bare: no filter, no condition.", field="body")
 
     def _compare(self, left: nodes.Expr, operands: list[nodes.Operand]) -> None:
         """Only `placeholder == constant`, its negation, and `constant in list`."""

@@ -8,10 +8,16 @@ from __future__ import annotations
 
 import re
 
-from assent.errors import InvalidTextError
+from assent.errors import LinkNotAllowedError
 
-_SHORTENERS = "bit.ly|tinyurl.com|goo.gl|t.co|ow.ly|is.gd|buff.ly|rebrand.ly|cutt.ly|shorturl.at"
-_SHORTENER = re.compile(rf"(?<![\w.-])({_SHORTENERS})(?![\w.-])", re.IGNORECASE)
+# Domains that anybody may shorten a link with; a brand's own short domain is none of them.
+_SHORTENERS = (
+    "bit.ly|bitly.com|j.mp|tinyurl.com|tiny.cc|goo.gl|t.co|ow.ly|is.gd|v.gd|buff.ly|rebrand.ly|"
+    "cutt.ly|shorturl.at|rb.gy|t.ly|tiny.one|soo.gd|s.id|lnkd.in|dub.sh|shorte.st|adf.ly|clck.ru|"
+    "u.to|qr.ae|bl.ink|short.io|t2m.io|trib.al|mcaf.ee|snip.ly"
+)
+# A dot at the end of a sentence is no part of the domain.
+_SHORTENER = re.compile(rf"(?<![\w.-])({_SHORTENERS})(?![\w-]|\.\w)", re.IGNORECASE)
 _HTTP = re.compile(r"http:", re.IGNORECASE)
 _HOST = re.compile(r"https?://([^\s/?#]*)", re.IGNORECASE)
 _CREDENTIALS = "@"
@@ -22,15 +28,15 @@ _CLOSING_LINK = re.compile(r"^\.?[A-Za-z]*\.[A-Za-z]{2,24}|^\.[A-Za-z]{2,24}|^/\
 
 
 def check_links(text: str) -> None:
-    """Raise InvalidTextError for a link that a text may not carry."""
+    """Raise LinkNotAllowedError for a link that a text may not carry."""
     if _HTTP.search(text):
-        raise InvalidTextError("Use https: links only.", field="body")
+        raise LinkNotAllowedError("Use https: links only.", field="body")
     if found := _SHORTENER.search(text):
         message = f"Carriers filter public link shorteners such as {found[1].lower()}."
-        raise InvalidTextError(message, field="body")
+        raise LinkNotAllowedError(message, field="body")
     for host in _HOST.findall(text):
         if not host.isascii() or "xn--" in host.lower() or _CREDENTIALS in host:
-            raise InvalidTextError("Write the link's host in plain letters.", field="body")
+            raise LinkNotAllowedError("Write the link's host in plain letters.", field="body")
 
 
 def looks_like_link(value: str) -> bool:

@@ -19,7 +19,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from assent.errors import InvalidTextError
 from assent.messages.alphabet import count_parts
 from assent.messages.grammar import FILTERS, check_tree
-from assent.messages.links import check_links, looks_like_link, value_makes_link
+from assent.messages.links import check_links, looks_like_link
+from assent.messages.lint import check_gaps, check_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,17 +31,23 @@ _MAX_VALUE = 200
 
 BRAND, PROGRAMME = "brand", "programme"
 LISTS = frozenset({"topics"})
-PLACEHOLDERS = LISTS | {
-    BRAND,
-    PROGRAMME,
-    "first_name",
-    "last_name",
-    "birth_year",
-    "postal_code",
-    "region",
-    "locale",
-    "max_per_month",
-}
+# Made for each person when the text is sent; see `campaigns.personal_links`.
+LINKS = frozenset({"unsubscribe_link", "preferences_link"})
+PLACEHOLDERS = (
+    LISTS
+    | LINKS
+    | {
+        BRAND,
+        PROGRAMME,
+        "first_name",
+        "last_name",
+        "birth_year",
+        "postal_code",
+        "region",
+        "locale",
+        "max_per_month",
+    }
+)
 
 # STOP is the keyword that AWS answers in every language; all of these are GSM-7.
 _OPT_OUT: Mapping[str, str] = MappingProxyType(
@@ -70,10 +77,12 @@ _UNSEEN_IN_VALUE = re.compile(f"[{_UNSEEN}\n]+")
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A text as it will be sent, and the parts it is billed as."""
+    """A text as it will be sent, and the parts it is billed as. `secrets` are the ends of its
+    links: whoever reads them can act for their reader."""
 
     body: str
     parts: int
+    secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +99,9 @@ class NotRenderable:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A checked text. `warnings` name what a reviewer should look at: `value_makes_link`."""
+    """A checked text."""
 
     placeholders: frozenset[str]
-    warnings: tuple[str, ...]
     _prefix: str
     _suffix: str
     _constants: Mapping[str, str]
@@ -108,16 +116,26 @@ class Template:
         """
         return _compile(body, brand, programme, locale)
 
-    def render(self, fields: Mapping[str, object]) -> Rendered | NotRenderable:
-        """Merge one person's `fields`; names that the text does not use are ignored."""
+    @property
+    def link_names(self) -> frozenset[str]:
+        """The placeholders that stand for links of the person's own."""
+        return self.placeholders & LINKS
+
+    def render(
+        self, fields: Mapping[str, object], links: Mapping[str, str] = MappingProxyType({})
+    ) -> Rendered | NotRenderable:
+        """Merge one person's `fields`, and the addresses of `links` that the text names; names
+        that the text does not use are ignored."""
         gaps: list[str] = []
-        values = {name: self._value(name, fields, gaps) for name in self.placeholders}
+        values = {name: self._value(name, fields, gaps) for name in self.placeholders - LINKS}
+        values |= {name: links.get(name) or _Gap(name, gaps) for name in self.link_names}
         merged = self._prefix + self._jinja.render(values) + self._suffix
         if gaps:
             return NotRenderable(tuple(dict.fromkeys(gaps)))
         if len(merged) > MAX_LENGTH:
             return NotRenderable(())
-        return Rendered(merged, count_parts(merged).parts)
+        secrets = tuple(links[name].rpartition("/")[2] for name in sorted(self.link_names))
+        return Rendered(merged, count_parts(merged).parts, secrets)
 
     def _value(self, name: str, fields: Mapping[str, object], gaps: list[str]) -> object:
         if name in self._constants:
@@ -186,8 +204,10 @@ def _of_text(change: Any) -> Any:
 def _compile(body: str, brand: str, programme: str, locale: str) -> Template:
     _check_body(body)
     tree = _parse(body)
-    check_tree(tree, PLACEHOLDERS, LISTS)
+    check_tree(tree, PLACEHOLDERS, LISTS, LINKS)
+    check_gaps(tree, LINKS)
     said, always = _always_said(tree)
+    check_words(tree)
     names = frozenset(node.name for node in tree.find_all(nodes.Name))
     prefix = "" if BRAND in always or _names(brand, said) else f"{brand}: "
     suffix = "" if _SAYS_STOP.search(said) else "\n" + _opt_out(locale)
@@ -195,7 +215,6 @@ def _compile(body: str, brand: str, programme: str, locale: str) -> Template:
         raise _too_long()
     return Template(
         placeholders=names,
-        warnings=("value_makes_link",) if _makes_link(tree) else (),
         _prefix=prefix,
         _suffix=suffix,
         _constants=MappingProxyType({BRAND: brand, PROGRAMME: programme}),
@@ -241,17 +260,3 @@ def _always_said(tree: nodes.Template) -> tuple[str, set[str]]:
     shown = [part for node in tree.body if isinstance(node, nodes.Output) for part in node.nodes]
     words = "\n".join(part.data for part in shown if isinstance(part, nodes.TemplateData))
     return words, {part.name for part in shown if isinstance(part, nodes.Name)}
-
-
-def _makes_link(tree: nodes.Template) -> bool:
-    for output in tree.find_all(nodes.Output):
-        texts = [
-            part.data if isinstance(part, nodes.TemplateData) else None for part in output.nodes
-        ]
-        for index, text in enumerate(texts):
-            if text is None:
-                before = texts[index - 1] if index else ""
-                after = texts[index + 1] if index + 1 < len(texts) else ""
-                if value_makes_link(before or "", after or ""):
-                    return True
-    return False
