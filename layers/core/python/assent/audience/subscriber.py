@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from assent.audience.engagement import Act, Activity
     from assent.audience.rules import Rule
     from assent.consent.model import Standing
     from assent.identifiers import SegmentId, SubscriberKey
@@ -32,12 +33,15 @@ PROFILE_FIELDS: Mapping[str, type] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """One person. `country` is the number's; `profile` holds only PROFILE_FIELDS."""
+    """One person. `country` is the number's; `profile` holds PROFILE_FIELDS and, as
+    `attributes.<name>`, custom attributes. `engagement` has texts sent only as far as their claims
+    are forgotten: those that are not stand in `standing.claims`."""
 
     standing: Standing
     country: str
     created_at: datetime
     profile: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    engagement: Mapping[Act, Activity] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

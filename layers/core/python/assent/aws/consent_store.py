@@ -225,6 +225,8 @@ def _update_of(change: ConsentChange, before: Standing) -> dict[str, Any]:
     written = packed.standing_values(change.after)
     optional = (packed.PHONE, packed.STOPPED_AT, packed.HOLD, packed.PAUSED_UNTIL)
     unset = [attribute for attribute in optional if attribute not in written]
+    if change.forget:
+        unset += packed.ENGAGEMENT.values()
     names: dict[str, str] = {}
     values = {f":{name}": value for name, value in written.items()}
     sets = [f"{name} = :{name}" for name in written]

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from assent.audience.engagement import Act, Activity, packed, unpacked
+from assent.audience.facts import ATTRIBUTE_PREFIX
 from assent.audience.subscriber import Subscriber
 from assent.consent.model import Claim, Consent, ConsentStatus, Hold, Standing
 from assent.identifiers import CampaignId, ProgrammeId, SubscriberKey
@@ -30,7 +32,16 @@ HOLD: Final = "ho"  # "<microseconds> <reason>"
 PAUSED_UNTIL: Final = "pu"
 CLAIMS: Final = "cl"  # {programme: {campaign: microseconds * ATTEMPTS + attempt}}
 CLAIMS_VERSION: Final = "cv"
-PROFILE: Final = "pr"
+PROFILE: Final = "pr"  # custom attributes have a dot before their name
+ENGAGEMENT: Final = MappingProxyType(
+    {
+        Act.SENT: "es",
+        Act.CLICKED: "ec",
+        Act.REPLIED: "er",
+        Act.PURCHASED: "ep",
+        Act.VISITED: "ev",
+    }
+)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -66,6 +77,8 @@ def item_of(subscriber: Subscriber) -> Item:
         CLAIMS_VERSION: number(standing.claims_version),
         **standing_values(standing),
     }
+    for act, activity in subscriber.engagement.items():
+        item[ENGAGEMENT[act]] = packed_activity(activity)
     return item
 
 
@@ -107,7 +120,10 @@ def subscriber_of(item: Mapping[str, Any]) -> Subscriber:
         ),
         country=item[COUNTRY]["S"],
         created_at=instant(item[CREATED_AT]["N"]),
-        profile={name: _plain(value) for name, value in item[PROFILE]["M"].items()},
+        profile={_plain_name(n): _plain(value) for n, value in item[PROFILE]["M"].items()},
+        engagement={
+            act: unpacked(item[name]["B"]) for act, name in ENGAGEMENT.items() if name in item
+        },
     )
 
 
@@ -118,16 +134,30 @@ def number(value: int) -> Value:
 
 def packed_profile(profile: Mapping[str, object]) -> Item:
     """Return the profile's values; they are text, whole numbers, or lists of text."""
-    return {name: _packed(value) for name, value in profile.items()}
+    return {packed_name(name): packed_value(value) for name, value in profile.items()}
 
 
-def _packed(value: object) -> Value:
+def packed_name(name: str) -> str:
+    """Return a profile entry's name as it is stored."""
+    return name.removeprefix(ATTRIBUTE_PREFIX[:-1]) if "." in name else name
+
+
+def packed_activity(activity: Activity) -> Value:
+    return {"B": packed(activity)}
+
+
+def _plain_name(name: str) -> str:
+    return ATTRIBUTE_PREFIX[:-1] + name if name.startswith(".") else name
+
+
+def packed_value(value: object) -> Value:
+    """Raises TypeError for what a profile cannot hold."""
     if isinstance(value, str):
         return {"S": value}
     if isinstance(value, int):
         return {"N": str(value)}
     if isinstance(value, (list, tuple)):
-        return {"L": [_packed(inner) for inner in value]}
+        return {"L": [packed_value(inner) for inner in value]}
     message = f"a profile holds text, whole numbers and lists of them, not {type(value).__name__}"
     raise TypeError(message)
 
