@@ -1,7 +1,7 @@
 """One worker as on Lambda: a process of its own that sends one batch at a time.
 
 It reads batches as lines of JSON and answers each with what became of it. When texts were published
-is noted as their requests are made, before they are signed and written to the socket.
+is noted when the sender has let them go and their requests are about to be written to the socket.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ def _serve() -> None:
     def note(**_: Any) -> None:
         published.append(time.time())
 
-    clients.sms().meta.events.register("request-created.sns.Publish", note)
+    # The sender's own question at the door was registered to come first.
+    clients.sms().meta.events.register("before-send", note)
     _answer({})
     for line in sys.stdin:
         asked = json.loads(line)

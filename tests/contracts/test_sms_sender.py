@@ -179,6 +179,35 @@ def test_a_handshake_that_fails_means_nothing_was_sent(service: Service) -> None
     assert (result.outcome, result.reason) == (Outcome.THROTTLED, "SSLError")
 
 
+def test_a_text_asks_at_the_door_once_its_request_is_made(service: Service) -> None:
+    steps: list[str] = []
+
+    def may_leave() -> bool:
+        steps.append("asked")
+        return True
+
+    with CarrierSocket(respond("200 OK", service.sent)) as server:
+        made = client(service.name, server.url, once())
+        made.meta.events.register("request-created", lambda **_: steps.append("made"))
+        made.meta.events.register("before-send", lambda **_: steps.append("leaves"))
+        service.make(made)
+        assert service.make(made).send(TEXT, may_leave).outcome is Outcome.SENT
+    assert steps == ["made", "asked", "leaves"]
+
+
+def test_a_text_that_is_held_back_at_the_door_does_not_leave(service: Service) -> None:
+    def fail() -> bool:
+        raise LookupError
+
+    with CarrierSocket(respond("200 OK", service.sent)) as server:
+        sender = service.sender(server.url)
+        result = sender.send(TEXT, lambda: False)
+        with pytest.raises(LookupError):
+            sender.send(TEXT, fail)
+    assert (result.outcome, result.reason) == (Outcome.ABORTED, "held_back")
+    assert server.requests == []
+
+
 def test_a_client_that_repeats_requests_is_refused(service: Service) -> None:
     with pytest.raises(SettingsError, match="repeats"):
         service.make(client(service.name, "http://nowhere.invalid"))

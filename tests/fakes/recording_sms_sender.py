@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from assent.messages.ledger import Outcome, SendResult
+from assent.messages.ledger import Outcome, SendResult, at_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,9 @@ class RecordingSmsSender:
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
 
-    def send(self, text: OutboundText) -> SendResult:
+    def send(self, text: OutboundText, may_leave: Callable[[], bool] = at_once) -> SendResult:
+        if not may_leave():
+            return SendResult(Outcome.ABORTED, reason="held_back")
         with self._lock:
             self.texts.append(text)
             if self.clock is not None:

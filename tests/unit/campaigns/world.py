@@ -30,7 +30,7 @@ from assent.consent.events import Source
 from assent.consent.model import Claim, Consent, ConsentStatus, Standing
 from assent.consent.service import ConsentService
 from assent.identifiers import CampaignId, ProgrammeId, SegmentId, SubscriberKey
-from assent.messages.ledger import Outcome, SendResult
+from assent.messages.ledger import Outcome, SendResult, at_once
 from assent.messages.pace import Pace
 from assent.phone import PhoneNumber
 from assent.programmes.model import Programme
@@ -126,7 +126,9 @@ class Carrier:
     answers: dict[str, list[SendResult]] = field(default_factory=dict)
     published_at: dict[str, list[datetime]] = field(default_factory=dict)
 
-    def send(self, text: OutboundText) -> SendResult:
+    def send(self, text: OutboundText, may_leave: Callable[[], bool] = at_once) -> SendResult:
+        if not may_leave():
+            return SendResult(Outcome.ABORTED, reason="held_back")
         number = text.phone.e164
         answers = self.answers.get(number)
         answer = answers.pop(0) if answers else SendResult(Outcome.SENT, f"m-{text.attempt_id}")

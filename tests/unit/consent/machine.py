@@ -26,7 +26,7 @@ from assent.consent.timeline import acts_of, project
 from assent.errors import TryAgainError, WrongCodeError
 from assent.evidence.history import AsOf, HistoryEntry, fold
 from assent.identifiers import ProgrammeId
-from assent.messages.ledger import OutboundText, Purpose, SendResult
+from assent.messages.ledger import OutboundText, Purpose, SendResult, at_once
 from tests.fakes.in_memory_consent_store import InMemoryConsentStore
 from tests.fakes.local_phone_keys import LocalPhoneKeys
 from tests.fakes.recording_sms_sender import RecordingSmsSender
@@ -69,8 +69,8 @@ class DyingSender(RecordingSmsSender):
 
     dies_next: bool = False
 
-    def send(self, text: OutboundText) -> SendResult:
-        result = super().send(text)
+    def send(self, text: OutboundText, may_leave: Callable[[], bool] = at_once) -> SendResult:
+        result = super().send(text, may_leave)
         if self.dies_next:
             self.dies_next = False
             raise CrashError

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from assent.aws.answers import code_of
-from assent.aws.one_attempt import attempted, require_one_attempt
+from assent.aws.one_attempt import attempted, watch_the_door
 from assent.errors import SettingsError
-from assent.messages.ledger import Outcome, SendResult
+from assent.messages.ledger import Outcome, SendResult, at_once
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import timedelta
 
     from botocore.exceptions import ClientError
@@ -62,7 +62,7 @@ class EumSmsSender:
     _always: Mapping[str, object] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        require_one_attempt(self.client)
+        watch_the_door(self.client)
         seconds = int(self.time_to_live.total_seconds())
         if not _SHORTEST <= seconds <= _LONGEST:
             message = f"A text may wait from {_SHORTEST} to {_LONGEST} seconds."
@@ -76,7 +76,7 @@ class EumSmsSender:
         given = {name: value for name, value in optional.items() if value}
         object.__setattr__(self, "_always", always | given)
 
-    def send(self, text: OutboundText) -> SendResult:
+    def send(self, text: OutboundText, may_leave: Callable[[], bool] = at_once) -> SendResult:
         """Send once and classify the answer; whatever is not certain is `in_doubt`. The attempt's
         id comes back in each delivery event, which is the only proof about a lost answer."""
         return attempted(
@@ -88,6 +88,7 @@ class EumSmsSender:
                 **self._always,
             ),
             _refusal,
+            may_leave,
         )
 
 

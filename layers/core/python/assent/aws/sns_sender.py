@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assent.aws.answers import code_of
-from assent.aws.one_attempt import attempted, require_one_attempt
-from assent.messages.ledger import Outcome, SendResult
+from assent.aws.one_attempt import attempted, watch_the_door
+from assent.messages.ledger import Outcome, SendResult, at_once
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from botocore.exceptions import ClientError
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
@@ -26,12 +28,12 @@ class SnsSmsSender:
     """
 
     def __init__(self, client: SNSClient, origination_identity: str, max_price: str = "") -> None:
-        require_one_attempt(client)
+        watch_the_door(client)
         self._client = client
         self._marketing = _attributes("Promotional", origination_identity, max_price)
         self._transactional = _attributes("Transactional", origination_identity, max_price)
 
-    def send(self, text: OutboundText) -> SendResult:
+    def send(self, text: OutboundText, may_leave: Callable[[], bool] = at_once) -> SendResult:
         """Publish once and classify the answer; whatever is not certain is `in_doubt`."""
         return attempted(
             lambda: self._client.publish(
@@ -40,6 +42,7 @@ class SnsSmsSender:
                 MessageAttributes=self._marketing if text.is_marketing else self._transactional,
             ),
             _refusal,
+            may_leave,
         )
 
 

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING
 
 from assent.campaigns.may_send import Verdict, forgettable, may_send
@@ -23,6 +24,8 @@ from assent.errors import TryAgainError
 from assent.messages.ledger import LedgerRow, OutboundText, Outcome, Purpose, SendResult
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from assent.audience.subscriber import Subscriber
     from assent.campaigns.model import Campaign, ClaimStore
     from assent.campaigns.sending_opt_outs import ProviderOptOuts
@@ -40,7 +43,6 @@ CLAIM_TRIES = 3
 PUBLISH_TRIES = 4
 _BACK_OFF_SECONDS = 0.1
 _THROTTLED_RESULT = SendResult(Outcome.THROTTLED, reason="throttled")
-_ABORTED_RESULT = SendResult(Outcome.ABORTED, reason="aborted")
 _CERTAINLY_NOT_SENT = frozenset({Outcome.THROTTLED, Outcome.ABORTED})
 
 
@@ -73,6 +75,18 @@ class Ended(StrEnum):
     LATER = "later"
     UNSETTLED = "unsettled"
     THROTTLED = "throttled"
+
+
+@dataclass(slots=True)
+class _Door:
+    """Asks `may_leave`; a text that fails before it is asked has not taken its slot."""
+
+    may_leave: Callable[[], bool]
+    was_asked: bool = False
+
+    def __call__(self) -> bool:
+        self.was_asked = True
+        return self.may_leave()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +150,12 @@ class Texting:
             if tries:
                 self._back_off(held, tries)
                 slots.want()
-            if not self._reach_slot(held, slots):
-                return _THROTTLED_RESULT if tries else _ABORTED_RESULT
-            result = self.sender.send(text)
+            door = _Door(partial(self._reach_slot, held, slots))
+            result = self.sender.send(text, door)
+            if not door.was_asked:
+                slots.pass_on()
+            if result.outcome is Outcome.ABORTED:
+                return _THROTTLED_RESULT if tries else result
             if result.outcome is not Outcome.THROTTLED:
                 return result
         return _THROTTLED_RESULT

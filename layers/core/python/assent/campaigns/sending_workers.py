@@ -6,6 +6,7 @@ than about ten texts a second needs several. Tests and the simulation use the ca
 
 from __future__ import annotations
 
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from assent.campaigns.sending_one import Ended
 
     Task = Callable[[], Ended]
+
+
+_SWITCH_SECONDS = 0.0005
 
 
 class Workers(Protocol):
@@ -70,6 +74,9 @@ class Threads:
         self._beside = ThreadPoolExecutor(1, thread_name_prefix="leasing")
         self._free = threading.Semaphore(count)
         self._failures: list[BaseException] = []
+        # A thread that wakes for its slot must not wait 5 ms for each busy one: that is a slot's
+        # whole tolerance. It is the interpreter's setting, and workers are all that this one has.
+        sys.setswitchinterval(_SWITCH_SECONDS)
 
     def wait_for_one(self) -> None:
         self._free.acquire()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from assent.clock import iso
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from assent.identifiers import CampaignId, ProgrammeId, SubscriberKey
@@ -61,12 +61,21 @@ class SendResult:
     opted_out: bool = False
 
 
+def at_once() -> bool:
+    """What `may_leave` is for a text that need not wait."""
+    return True
+
+
 class SmsSender(Protocol):
     """Hands one text to the carrier exactly once; never raises for what the carrier did."""
 
-    def send(self, text: OutboundText) -> SendResult:
+    def send(self, text: OutboundText, may_leave: Callable[[], bool] = at_once) -> SendResult:
         """Publish once, without retry, and classify the answer.
 
+        `may_leave` may wait. It is asked once, when the request is ready and nothing is left to do
+        but to write it to the socket, so that what it has seen to still holds as the text leaves.
+        When it says no, or raises, the text certainly did not leave: the outcome is `aborted`, or
+        what it raised is raised.
         `sent`: the provider gave an id. `refused`: certainly not sent, and will not be.
         `throttled`: certainly not sent, may be tried again. `in_doubt`: nobody can know.
         """

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from assent.errors import TryAgainError
 from assent.messages.alphabet import count_parts
+from assent.messages.blotting import blotted
 from assent.messages.ledger import (
     LedgerRow,
     OutboundText,
@@ -53,16 +55,13 @@ class OneText:
     @property
     def kept(self) -> str:
         """The body as it is kept: with the secrets blotted out, sign for sign."""
-        body = self.body
-        for secret in self.secrets:
-            body = body.replace(secret, "•" * len(secret))
-        return body
+        return blotted(self.body, self.secrets)
 
 
 @dataclass(frozen=True, slots=True)
 class Messenger:
     """`pace` is the origination identity's, with REPLY_HORIZON as its horizon. `is_stopped` is
-    asked after the wait for a slot, directly before the text leaves."""
+    asked after the wait for a slot, as far ahead of it as a lease's lead (50 ms)."""
 
     sender: SmsSender
     ledger: MessageLedger
@@ -79,9 +78,7 @@ class Messenger:
         again: a row that the ledger does not take at the second asking is only returned.
         """
         parts = count_parts(text.body).parts
-        self._take_slot(parts)
-        at = self.clock.now()
-        result = self._publish(text, at)
+        at, result = self._publish_in_slot(text, parts)
         row = LedgerRow(
             subscriber_key=text.subscriber_key,
             claimed_at=at,
@@ -96,13 +93,21 @@ class Messenger:
         self._record(row)
         return row
 
-    def _publish(self, text: OneText, at: datetime) -> SendResult:
-        if text.purpose not in _ANSWERS_THE_STOPPED and self.is_stopped(text.subscriber_key):
-            return SendResult(Outcome.ABORTED, reason="stopped")
-        attempt = f"{text.subscriber_key}#{sent_id(at, text.purpose.value)}"
-        return self.sender.send(
-            OutboundText(text.phone, text.body, attempt_id=attempt, is_marketing=False)
-        )
+    def _publish_in_slot(self, text: OneText, parts: int) -> tuple[datetime, SendResult]:
+        """Return the instant of the slot and what came of the text."""
+        for _ in range(_MISSED_SLOTS):
+            lease = self.pace.lease(1, parts, patience=_PATIENCE)
+            slot = lease.slot(0)
+            # Asking takes longer than a slot is open, so it comes just before.
+            self.clock.sleep((slot - self.pace.lead - self.clock.now()).total_seconds())
+            if text.purpose not in _ANSWERS_THE_STOPPED and self.is_stopped(text.subscriber_key):
+                return slot, SendResult(Outcome.ABORTED, reason="stopped")
+            attempt = f"{text.subscriber_key}#{sent_id(slot, text.purpose.value)}"
+            outbound = OutboundText(text.phone, text.body, attempt_id=attempt, is_marketing=False)
+            result = self.sender.send(outbound, partial(self.pace.await_slot, lease, 0))
+            if result.outcome is not Outcome.ABORTED:
+                return slot, result
+        raise TryAgainError("this worker is too slow for its slots")
 
     def _record(self, row: LedgerRow) -> None:
         for _ in range(_RECORDED_AT_MOST):
@@ -111,10 +116,3 @@ class Messenger:
             except TryAgainError:
                 continue
             return
-
-    def _take_slot(self, parts: int) -> None:
-        for _ in range(_MISSED_SLOTS):
-            lease = self.pace.lease(1, parts, patience=_PATIENCE)
-            if self.pace.await_slot(lease, 0):
-                return
-        raise TryAgainError("this worker is too slow for its slots")
