@@ -46,6 +46,7 @@ def programme(programme_id: ProgrammeId = OFFERS) -> Programme:
         "https://example.invalid/terms",
         "https://example.invalid/privacy",
         topics=("shoes",),
+        origins=("https://shop.example",),
     )
 
 

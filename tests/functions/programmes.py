@@ -37,6 +37,7 @@ def draft(programme_id: ProgrammeId = DEMO) -> ProgrammeDraft:
         terms_url="https://example.com/terms",
         privacy_url="https://example.com/privacy",
         topics=("deals",),
+        origins=("https://shop.example",),
     )
 
 

@@ -23,7 +23,7 @@ def test_the_file_is_fresh() -> None:
 
 
 def test_every_route_is_described_once() -> None:
-    routes = [key_of(route) for api in apis() for route in api.routes()]
+    routes = [key_of(each) for api in apis() for each in api.routes() if each.method != "OPTIONS"]
     assert sorted(routes) == sorted(OPERATIONS)
 
 

@@ -98,6 +98,7 @@ class DynamoProgrammeStore:
             topics=list(programme.topics),
             version=programme.version,
             terms=_kept(programme.terms),
+            origins=list(programme.origins),
         )
 
 
@@ -119,6 +120,8 @@ def _programme_of(item: ProgrammeItem) -> Programme:
         topics=tuple(item.topics),
         version=int(item.version),
         terms=_terms_of(item.terms),
+        # One older than they are, has none.
+        origins=tuple(item.origins or ()),
     )
 
 

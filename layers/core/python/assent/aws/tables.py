@@ -195,6 +195,7 @@ class ProgrammeItem(Model):
     topics: ListAttribute[str] = ListAttribute()
     version = NumberAttribute()
     terms = JSONAttribute(null=True)
+    origins: ListAttribute[str] = ListAttribute(null=True)
 
 
 class DisclosureItem(Model):

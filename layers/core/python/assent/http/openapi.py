@@ -78,6 +78,8 @@ def text() -> str:
 def _add(whole: dict[str, Any], api: Api) -> None:
     part = json.loads(api.get_openapi_json_schema(title="Assent", version=_API_VERSION))
     for route in api.routes():
+        if route.method == "OPTIONS":
+            continue
         operation = part["paths"][route.openapi_path][route.method.lower()]
         _state(operation, key_of(route), route.func)
         whole["paths"].setdefault(route.openapi_path, {})[route.method.lower()] = operation

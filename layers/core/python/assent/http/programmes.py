@@ -83,6 +83,7 @@ def _draft(programme_id: ProgrammeId, body: ProgrammeTerms, brand: str) -> Progr
         privacy_url=body.privacy_url,
         topics=tuple(body.topics),
         terms=_terms(body.opt_in),
+        origins=tuple(body.origins),
     )
 
 
@@ -111,6 +112,7 @@ def _shown(programme: Programme) -> ProgrammeShown:
         terms_url=programme.terms_url,
         privacy_url=programme.privacy_url,
         topics=list(programme.topics),
+        origins=list(programme.origins),
         opt_in=_rules(programme.terms),
         version=programme.version,
     )

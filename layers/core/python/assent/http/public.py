@@ -3,6 +3,7 @@
 Every well-formed sign-up has one answer, so that nobody learns from it who is subscribed.
 """
 
+import contextlib
 import functools
 import json
 from collections.abc import Callable, Sequence
@@ -13,9 +14,14 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from assent.errors import DisclosureNotFoundError, TooManyRequestsError
+from assent.errors import (
+    DisclosureNotFoundError,
+    ProgrammeNotFoundError,
+    TooManyRequestsError,
+)
 from assent.http.fields import Locale
 from assent.http.idempotency import Once
+from assent.http.origins import add_preflights, let_in
 from assent.http.parameters import IdempotencyKey, ProgrammeInPath
 from assent.http.resolver import Api
 from assent.http.shapes_opt_in import (
@@ -55,6 +61,7 @@ def public_api(services: Callable[[], PublicServices]) -> Api:
         """What the form shows: the programme and the consent wording in the nearest locale."""
         known = services()
         programme = known.programmes.programme(ProgrammeId(programme_id))
+        let_in(api, programme, known.public_url)
         disclosures = known.programmes.latest_disclosures(programme.programme_id)
         shown = nearest(disclosures, locale, programme)
         return _public(programme, shown, known.form_tokens.issue(programme.programme_id))
@@ -64,6 +71,7 @@ def public_api(services: Callable[[], PublicServices]) -> Api:
         """Ask to be texted. The person must still confirm from their own phone; the answer is the
         same for every number."""
         known = services()
+        _let_in(api, known, body.programme_id)
         ask = functools.partial(_ask, known.opt_in, _form(body, api, known.public_url))
         answer = known.once.run("opt-ins", idempotency_key, body.model_dump_json(), ask)
         return Accepted.model_validate_json(answer)
@@ -71,12 +79,19 @@ def public_api(services: Callable[[], PublicServices]) -> Api:
     @api.post("/v1/opt-ins/confirm", tags=["Sign-up"])
     def confirm_consent(body: Confirmation) -> Confirmed:
         """Confirm with the code from the text. Wrong, used, expired and never issued look alike."""
-        programme_id = ProgrammeId(body.programme_id)
-        services().opt_in.confirm_code(programme_id, body.phone, body.code, body.country)
+        known, programme_id = services(), ProgrammeId(body.programme_id)
+        _let_in(api, known, programme_id)
+        known.opt_in.confirm_code(programme_id, body.phone, body.code, body.country)
         count("ConsentConfirmed")
         record("consent_confirmed", {"programme_id": programme_id, "reason": "code"})
         return Confirmed()
 
+    _add_description(api)
+    add_preflights(api)
+    return api.ready()
+
+
+def _add_description(api: Api) -> None:
     @api.get(
         "/v1/openapi.json",
         tags=["Description"],
@@ -88,7 +103,13 @@ def public_api(services: Callable[[], PublicServices]) -> Api:
         document = resources.files("assent.http").joinpath("openapi.json").read_text()
         return Response(200, "application/json", json.loads(document))
 
-    return api.ready()
+
+def _let_in(api: Api, known: PublicServices, programme_id: str) -> None:
+    """Only a browser's call costs a read; an unknown programme is the call's own to refuse."""
+    if api.header("origin") is not None:
+        with contextlib.suppress(ProgrammeNotFoundError):
+            programme = known.programmes.programme(ProgrammeId(programme_id))
+            let_in(api, programme, known.public_url)
 
 
 def _ask(opt_in: OptInService, form: OptInForm) -> str:

@@ -45,6 +45,7 @@ class _Request(threading.local):
         self.event = APIGatewayProxyEventV2({})
         self.context: dict[str, Any] = {}
         self.notes = Notes()
+        self.reader: str | None = None
 
 
 class Api(APIGatewayHttpResolver):
@@ -112,6 +113,10 @@ class Api(APIGatewayHttpResolver):
         self._request.notes.about = name
         self._request.notes.action = action
 
+    def answers_to(self, origin: str) -> None:
+        """Let a browser hand this request's answer, good or bad, to a page of that web site."""
+        self._request.reader = origin
+
     def header(self, name: str) -> str | None:
         """Return a request header, None when it was not sent; names are in lower case."""
         value = self.current_event.raw_event["headers"].get(name)
@@ -121,6 +126,7 @@ class Api(APIGatewayHttpResolver):
         """Answer one HTTP API event (payload 2.0); never raises."""
         self._request.event = APIGatewayProxyEventV2(dict(event))
         self._request.notes = Notes()
+        self._request.reader = None
         try:
             answer = super().resolve(guards.readable(event), context)
         except Exception as error:
@@ -135,6 +141,7 @@ class Api(APIGatewayHttpResolver):
         answer["headers"] = {
             **SECURITY_HEADERS,
             "X-Request-Id": self._request_id(),
+            **self._sharing(),
             **answer["headers"],
         }
         return answer
@@ -176,6 +183,12 @@ class Api(APIGatewayHttpResolver):
 
     def _no_route(self, _: Exception) -> Response[str]:
         return self._problem(RouteNotFoundError("There is no such operation."))
+
+    def _sharing(self) -> dict[str, str]:
+        reader = self._request.reader
+        # What is kept for one site must not be shown to another.
+        allowed = {"Access-Control-Allow-Origin": reader} if reader else {}
+        return allowed if self._audit else {"Vary": "Origin", **allowed}
 
     def _request_id(self) -> str:
         context = self._request.event.raw_event.get("requestContext") or {}

@@ -65,6 +65,14 @@ class ProgrammeTerms(Body):
     terms_url: Url
     privacy_url: Url
     topics: Annotated[list[ShortLine], Field(max_length=50)] = Field(default_factory=list)
+    origins: Annotated[
+        list[Annotated[str, Field(max_length=200)]],
+        Field(
+            max_length=20,
+            description="Web sites whose pages may show the sign-up form, such as "
+            "`https://shop.example`; the programme's own page always may",
+        ),
+    ] = Field(default_factory=list)
     opt_in: OptInRules = Field(default_factory=OptInRules)
 
 
@@ -112,6 +120,7 @@ class ProgrammeShown(Answer):
     terms_url: str
     privacy_url: str
     topics: list[str]
+    origins: list[str]
     opt_in: OptInRules
     version: int
 

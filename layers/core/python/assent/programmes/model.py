@@ -42,7 +42,8 @@ class OptInTerms:
 class Programme:
     """One named stream of texts. `max_per_month` is the frequency promised in the disclosure;
     `countries` are ISO 3166 alpha-2; the first of `locales` is the fallback. `terms` say how people
-    get in, and how their consent is kept true."""
+    get in, and how their consent is kept true. `origins` are the web sites, such as
+    `https://shop.example`, whose pages may show the sign-up form."""
 
     programme_id: ProgrammeId
     name: str
@@ -56,6 +57,7 @@ class Programme:
     topics: tuple[str, ...] = ()
     version: int = 1
     terms: OptInTerms = field(default_factory=OptInTerms, hash=False)
+    origins: tuple[str, ...] = ()
 
     @property
     def frequency(self) -> str:

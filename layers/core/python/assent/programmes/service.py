@@ -32,6 +32,10 @@ _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _LOCALE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _URL = re.compile(r"https://[^\s/]+\S*")
+# An origin as browsers send it; without TLS only a developer's own machine.
+_ORIGIN = re.compile(
+    r"(https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|http://(?:localhost|127\.0\.0\.1))(:[0-9]{1,5})?"
+)
 _MAX_NAME = 40
 _MAX_BRAND = 30
 _MAX_DESCRIPTION = 500
@@ -60,6 +64,7 @@ class ProgrammeDraft:
     privacy_url: str
     topics: tuple[str, ...] = ()
     terms: OptInTerms = field(default_factory=OptInTerms, hash=False)
+    origins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +150,7 @@ class ProgrammeService:
             "terms_url": not _URL.fullmatch(draft.terms_url),
             "privacy_url": not _URL.fullmatch(draft.privacy_url),
             "topics": not all(_is_line(topic, _MAX_NAME) for topic in draft.topics),
+            "origins": not all(_ORIGIN.fullmatch(origin) for origin in draft.origins),
             **_term_faults(draft.terms),
         }
         for name, is_faulty in faults.items():
@@ -163,6 +169,7 @@ class ProgrammeService:
             draft.topics,
             version,
             draft.terms,
+            draft.origins,
         )
         self._check_wording(programme)
         return programme
@@ -189,6 +196,7 @@ _ADVICE = {
     "terms_url": "give an https address",
     "privacy_url": "give an https address",
     "topics": f"use 1 to {_MAX_NAME} characters on one line for each topic",
+    "origins": "name web sites such as https://shop.example, without a path",
     "pending_hours": f"let a request wait between 1 and {_MAX_PENDING_HOURS} hours",
     "reconfirm_after_days": f"ask anew after {_RECONFIRM_DAYS[0]} to {_RECONFIRM_DAYS[1]} days",
     "expires_on_silence": "give reconfirm_after_days too: nobody is silent who is not asked",
