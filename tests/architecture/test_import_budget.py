@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 HANDLERS = sorted((ROOT / "functions").glob("*/handler.py"))
-HTTP = {"consent_api", "consent_staff", "campaign_api", "export_api"}
+HTTP = {"consent_api", "consent_staff", "subscribers_api", "campaign_api", "export_api"}
 
 # Packages whose import costs tens of milliseconds, and the functions that earn them.
 EARNED = {

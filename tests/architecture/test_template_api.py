@@ -74,7 +74,7 @@ def test_nobody_can_make_an_account_for_themselves() -> None:
     assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
     assert (pool["MfaConfiguration"], pool["EnabledMfas"]) == ("OPTIONAL", ["SOFTWARE_TOKEN_MFA"])
     groups = {each["GroupName"] for each in of_type("AWS::Cognito::UserPoolGroup").values()}
-    assert groups == {"marketing", "compliance"}
+    assert groups == {"marketing", "compliance", "systems"}
 
 
 def test_routes_that_cause_a_text_or_try_a_code_are_throttled_harder() -> None:

@@ -19,6 +19,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+from botocore.exceptions import ConnectionClosedError
 from moto.sns.models import sns_backends
 
 from assent.clock import iso
@@ -342,6 +343,27 @@ def a_segment_is_made_changed_and_counted(journey: Journey) -> None:
     journey.notes["segment_id"] = segment_id
 
 
+def systems_report_what_people_are_and_do(journey: Journey) -> None:
+    """The store fails at first, and the same call is done later; asked again it is not."""
+    token = {"authorization": f"Bearer {journey.stack.token('systems')}"}
+    once = {**token, "Idempotency-Key": "orders-1"}
+    facts = {"items": [{"phone": ADA, "attributes": {"tier": "gold"}}]}
+    bought = {"items": [{"phone": ADA, "kind": "purchase"}]}
+
+    def fail(request: Any, send: Callable[[], Any]) -> Any:
+        if b"act#" in request.body:
+            raise ConnectionClosedError(endpoint_url=request.url)
+        return send()
+
+    with journey.around("dynamodb.TransactWriteItems", fail):
+        assert journey.call("POST", "/v1/behaviour-events", bought, once).status == 503
+    for _ in range(2):
+        described = journey.call("PUT", "/v1/subscribers/attributes", facts, once)
+        recorded = journey.call("POST", "/v1/behaviour-events", bought, once)
+        for answer in (described, recorded):
+            assert [row["status"] for row in answer.body["items"]] == ["done"], answer
+
+
 def a_campaign_is_changed_paused_resumed_and_cancelled(journey: Journey) -> None:
     campaign_id = journey.campaign()
     path = f"/v1/campaigns/{campaign_id}"
@@ -486,6 +508,7 @@ STEPS: list[Callable[[Journey], None]] = [
     a_text_that_may_be_a_stop_is_read_and_let_go,
     an_unreadable_text_is_put_aside_and_a_second_copy_is_not_read,
     the_provider_and_carriers_tell_of_opt_outs,
+    systems_report_what_people_are_and_do,
     a_segment_is_made_changed_and_counted,
     a_campaign_meets_refusals_and_is_completed,
     a_campaign_leaves_a_share_out,

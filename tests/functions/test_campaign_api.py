@@ -331,6 +331,8 @@ def function_of(route: str) -> str:
     path = route.split(" ", 1)[1]
     if path.startswith(("/v1/staff/", "/v1/erasures", "/v1/inbox/")):
         return "consent_staff"
+    if path.startswith(("/v1/subscribers/", "/v1/behaviour-events")):
+        return "subscribers_api"
     evidence = ("/v1/messages", "/v1/consents", "/v1/exports", "/v1/audit")
     return "export_api" if path.startswith(evidence) else "campaign_api"
 

@@ -140,6 +140,16 @@ class ConsentStaffSettings(Settings):
 
 
 @dataclass(frozen=True, slots=True)
+class SubscribersApiSettings(Settings):
+    subscribers_table: str
+    control_table: str
+    staff_audit_table: str
+    phone_key_id: str
+    phone_key_version: int
+    other_phone_keys: tuple[KeyId, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentLifecycleSettings(TextingFunction):
     subscribers_table: str
     consent_events_table: str

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from assent.audience.engagement import Act, Activity
     from assent.audience.facts import Deduped
     from assent.audience.subscriber import Subscriber
+    from assent.consent.model import Standing
     from assent.identifiers import SubscriberKey
 
 _TRIES = 4
@@ -78,6 +79,11 @@ class DynamoFactStore:
                 continue
             return Reported.DONE
         raise not_now()
+
+    def standing(self, subscriber_key: SubscriberKey) -> Standing | None:
+        """Return who is known under the key, as the keys of older versions are told by."""
+        person = self._read(subscriber_key)
+        return person.standing if person else None
 
     def _read(self, subscriber_key: SubscriberKey) -> Subscriber | None:
         with translated():
@@ -144,9 +150,7 @@ class DynamoFactStore:
         }
 
 
-def _attributes_after(
-    profile: Mapping[str, object], facts: Mapping[str, str | int | None]
-) -> int:
+def _attributes_after(profile: Mapping[str, object], facts: Mapping[str, str | int | None]) -> int:
     after = {**profile, **facts}
     return sum(n.startswith(ATTRIBUTE_PREFIX) and v is not None for n, v in after.items())
 

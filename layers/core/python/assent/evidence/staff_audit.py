@@ -34,7 +34,9 @@ _PAUSE_SECONDS = 0.01
 class AuditAction(StrEnum):
     """What a staff request is for. Values are stored and shown; never renamed."""
 
+    ATTRIBUTES_SET = "attributes_set"
     AUDIT_READ = "audit_read"
+    BEHAVIOUR_RECORDED = "behaviour_recorded"
     CAMPAIGN_CANCELLED = "campaign_cancelled"
     CAMPAIGN_CHANGED = "campaign_changed"
     CAMPAIGN_DRAFTED = "campaign_drafted"

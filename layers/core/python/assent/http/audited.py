@@ -70,6 +70,8 @@ AUDITED: Mapping[str, Audited] = {
     "GET /v1/consents/history": Audited(AuditAction.HISTORY_READ, Concerns.PERSON),
     "POST /v1/staff/opt-ins": Audited(AuditAction.OPT_IN_ENTERED, Concerns.PERSON),
     "POST /v1/erasures": Audited(AuditAction.PERSON_ERASED, Concerns.PERSON),
+    "PUT /v1/subscribers/attributes": Audited(AuditAction.ATTRIBUTES_SET, Concerns.PEOPLE),
+    "POST /v1/behaviour-events": Audited(AuditAction.BEHAVIOUR_RECORDED, Concerns.PEOPLE),
     # An export concerns everybody in its span: ask for it by day, not by person.
     "GET /v1/exports": Audited(AuditAction.EXPORTS_READ),
     "POST /v1/exports": Audited(AuditAction.EXPORT_REQUESTED),

@@ -19,6 +19,7 @@ from assent.http.problems import PROBLEM_JSON
 from assent.http.public import public_api
 from assent.http.resolver import Api, key_of
 from assent.http.staff import PERMITTED
+from assent.http.subscribers import subscribers_api
 
 FILE = Path(__file__).with_name("openapi.json")
 _API_VERSION = "1"
@@ -67,7 +68,8 @@ def document() -> dict[str, Any]:
 
 def apis() -> list[Api]:
     """Return every function's routes, without anything behind them."""
-    return [make(_unasked) for make in (public_api, people_api, marketing_api, evidence_api)]
+    makers = (public_api, people_api, subscribers_api, marketing_api, evidence_api)
+    return [make(_unasked) for make in makers]
 
 
 def text() -> str:

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 
 class Group(StrEnum):
-    """The Cognito groups. Others in a token mean nothing here."""
+    """The Cognito groups; `systems` are machines. Others in a token mean nothing here."""
 
     MARKETING = "marketing"
     COMPLIANCE = "compliance"
+    SYSTEMS = "systems"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Staff:
 _MARKETING = frozenset({Group.MARKETING})
 _COMPLIANCE = frozenset({Group.COMPLIANCE})
 _BOTH = _MARKETING | _COMPLIANCE
+_REPORTERS = _MARKETING | {Group.SYSTEMS}
 
 # Marketing acts, compliance reads everything; evidence about a person is for compliance alone.
 PERMITTED: Mapping[str, frozenset[Group]] = {
@@ -61,6 +63,8 @@ PERMITTED: Mapping[str, frozenset[Group]] = {
     "GET /v1/exports": _COMPLIANCE,
     "POST /v1/exports": _COMPLIANCE,
     "GET /v1/exports/{export_id}": _COMPLIANCE,
+    "PUT /v1/subscribers/attributes": _REPORTERS,
+    "POST /v1/behaviour-events": _REPORTERS,
     "GET /v1/audit": _COMPLIANCE,
 }
 

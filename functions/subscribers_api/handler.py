@@ -1,0 +1,54 @@
+"""Takes attributes and behaviour that staff and other systems report; never touches a consent."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from assent.audience.facts import Facts
+from assent.aws import clients
+from assent.aws.fact_store import DynamoFactStore
+from assent.aws.idempotency_store import DynamoIdempotencyStore
+from assent.aws.phone_keys import phone_keys
+from assent.aws.staff_audit_store import DynamoStaffAuditStore
+from assent.clock import SystemClock
+from assent.evidence.staff_audit import StaffAudit
+from assent.http.idempotency import Once
+from assent.http.subscribers import SubscriberServices, subscribers_api
+from assent.identifiers import RandomIds
+from assent.settings import SubscribersApiSettings
+from assent.telemetry import invocation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from assent.http.resolver import Api
+
+
+@functools.cache
+def wiring() -> SubscriberServices:
+    """Read the environment once and put the parts together."""
+    settings = SubscribersApiSettings.from_env()
+    dynamodb, clock, ids = clients.dynamodb(), SystemClock(), RandomIds()
+    facts = DynamoFactStore(dynamodb, settings.subscribers_table, settings.control_table)
+    keys = phone_keys(clients.kms(), settings, facts.standing)
+    idempotency = DynamoIdempotencyStore(dynamodb, settings.control_table)
+    return SubscriberServices(
+        facts=Facts(facts, clock),
+        keys=keys,
+        once=Once(idempotency, clock, functools.partial(keys.mac, "idempotency")),
+        ids=ids,
+        audit=StaffAudit(DynamoStaffAuditStore(dynamodb, settings.staff_audit_table), clock),
+    )
+
+
+@functools.cache
+def api() -> Api:
+    """Return the routes, built at the first request."""
+    return subscribers_api(wiring)
+
+
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """Answer one HTTP API request."""
+    with invocation(event["requestContext"]["requestId"]):
+        return api().resolve(event, context)
