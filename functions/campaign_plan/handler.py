@@ -11,6 +11,7 @@ from assent.aws.campaign_store import DynamoCampaignStore
 from assent.aws.manifest_bucket import S3ManifestStore
 from assent.aws.programme_store import DynamoProgrammeStore
 from assent.aws.subscriber_scan import DynamoSubscriberScan
+from assent.campaigns.personal_links import SampleLinks
 from assent.campaigns.planning import Planning
 from assent.clock import SystemClock
 from assent.identifiers import CampaignId
@@ -34,6 +35,7 @@ def wiring() -> Planning:
         manifests=S3ManifestStore(clients.s3(), settings.campaign_bucket),
         clock=clock,
         parts_per_second=settings.parts_per_second,
+        links=SampleLinks(settings.public_url),
     )
 
 

@@ -11,8 +11,10 @@ from assent.aws.consent_store import ConsentTables, DynamoConsentStore
 from assent.aws.counted import CountedCampaignStore
 from assent.aws.ledger import DynamoMessageLedger
 from assent.aws.outbox import DynamoOutbox
+from assent.aws.phone_keys import macs_of
 from assent.aws.programme_store import DynamoProgrammeStore
 from assent.aws.rate_store import DynamoRateStore
+from assent.aws.sealed_links import SealedPersonalLinks, derived_seal
 from assent.aws.sms_sender import sms_sender
 from assent.aws.subscriber_scan import DynamoSubscriberScan
 from assent.campaigns.model import Batch
@@ -62,6 +64,11 @@ def wiring() -> Sending:
             rate,
         ),
         opt_outs=ProviderOptOuts(consent, clock, DynamoOutbox(dynamodb, settings.outbox_table)),
+        links=SealedPersonalLinks(
+            derived_seal(macs_of(clients.kms, settings.link_key_id), settings.link_key_versions),
+            settings.public_url,
+            clock,
+        ),
         clock=clock,
         ids=ids,
         workers=max(1, min(_MAX_THREADS, round(rate * _SECONDS_PER_TEXT))),

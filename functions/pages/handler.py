@@ -11,11 +11,13 @@ from assent.aws import clients
 from assent.aws.breakers import DynamoBreakers
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
 from assent.aws.link_store import DynamoLinkStore
-from assent.aws.phone_keys import phone_keys
+from assent.aws.phone_keys import macs_of, phone_keys
 from assent.aws.programme_store import DynamoProgrammeStore
+from assent.aws.sealed_links import derived_seal
 from assent.choices.confirming import Confirming
 from assent.choices.leaving import Leaving
 from assent.choices.own_data import OwnData
+from assent.choices.sealed import FoundByNumber
 from assent.clock import SystemClock
 from assent.consent.erasing import Erasing
 from assent.consent.service import ConsentService
@@ -45,9 +47,15 @@ def wiring() -> PageServices:
     )
     store = DynamoConsentStore(dynamodb, tables, clock)
     programmes = DynamoProgrammeStore(dynamodb, settings.programmes_table)
-    links = Links(DynamoLinkStore(dynamodb, settings.control_table), clock, ids)
     consent = ConsentService(store, clock, ids)
     keys = phone_keys(clients.kms(), settings, store.standing)
+    seal = derived_seal(macs_of(clients.kms, settings.link_key_id), settings.link_key_versions)
+    links = Links(
+        DynamoLinkStore(dynamodb, settings.control_table),
+        clock,
+        ids,
+        FoundByNumber(seal, keys, store.standing),
+    )
     breakers = DynamoBreakers(dynamodb, settings.control_table)
     conversions = Conversions(breakers, Subjects(keys.mac), clock)
     return PageServices(

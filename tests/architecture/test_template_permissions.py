@@ -131,8 +131,22 @@ def test_only_those_who_text_may_publish() -> None:
     assert {reference(role) for role in policy["Roles"]} == publishers
 
 
+def users_of(key: str) -> set[str]:
+    """The roles that may make MACs with a key."""
+    return {
+        owner
+        for owner, each in STATEMENTS
+        if "kms:GenerateMac" in listed(each["Action"])
+        and reference(each.get("Resource", "")) == f"{key}.Arn"
+    }
+
+
+def test_only_who_makes_or_opens_links_may_use_their_key() -> None:
+    assert users_of("LinkKey") == {"CampaignSendRole", "PagesRole"}
+
+
 def test_only_those_who_meet_raw_numbers_may_key_them() -> None:
-    keyed = {owner for owner, each in STATEMENTS if "kms:GenerateMac" in listed(each["Action"])}
+    keyed = users_of("PhoneKey")
     told = {
         f"{name}Role"
         for name, each in functions().items()
@@ -148,7 +162,7 @@ def test_who_keys_numbers_keys_them_under_every_version() -> None:
         for name, each in functions().items()
         if "OTHER_PHONE_KEYS" in each["Environment"]["Variables"]
     }
-    keyed = {owner for owner, each in STATEMENTS if "kms:GenerateMac" in listed(each["Action"])}
+    keyed = users_of("PhoneKey")
     assert {reference(role) for role in policy["Roles"]} == told == keyed
     (grant,) = statements(policy["PolicyDocument"])
     assert (grant["Action"], grant["Resource"]) == (

@@ -20,6 +20,8 @@ SCHEMA = {
     "SegmentsTable": ["segment_id"],
     "InboxTable": ["box", "received_id"],
     "ExportsTable": ["export_id"],
+    "DigestsTable": ["chain", "number"],
+    "SealsTable": ["subscriber_key", "number"],
     "OutboxTable": ["shard", "subscriber_key"],
     "StaffAuditTable": ["day_shard", "at_id"],
 }
@@ -111,8 +113,6 @@ def test_a_key_is_never_lost_with_the_stack(key: str) -> None:
     assert is_retained(key)
 
 
-def test_the_phone_key_can_only_make_macs() -> None:
-    assert (KEYS["PhoneKey"]["KeySpec"], KEYS["PhoneKey"]["KeyUsage"]) == (
-        "HMAC_256",
-        "GENERATE_VERIFY_MAC",
-    )
+@pytest.mark.parametrize("key", ["PhoneKey", "LinkKey"])
+def test_the_keys_of_numbers_and_links_can_only_make_macs(key: str) -> None:
+    assert (KEYS[key]["KeySpec"], KEYS[key]["KeyUsage"]) == ("HMAC_256", "GENERATE_VERIFY_MAC")

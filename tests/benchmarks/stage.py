@@ -220,6 +220,9 @@ def stage(people: int, rate: int, clock: Clock | None = None) -> Iterator[Stage]
         "ORIGINATION_IDENTITY": "+12065550100",
         "PARTS_PER_SECOND": str(rate),
         "BRAND": "Example Shop",
+        "PUBLIC_URL": "https://sms.example.com",
+        "LINK_KEY_ID": "unused",
+        "LINK_KEY_VERSIONS": "1",
     }
     before = dict(os.environ)
     os.environ.update(variables)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 EVENTS = Path(__file__).parent / "events"
 REGION = "us-east-1"
+SITE = "https://api.example"
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -95,7 +96,13 @@ class World:
     def variables(self, function: str) -> dict[str, str]:
         logical_id = "".join(word.capitalize() for word in function.split("_"))
         told = functions()[logical_id]["Environment"]["Variables"]
-        return {name: self.references[value["Ref"]] for name, value in told.items()}
+        return {name: self._told(value) for name, value in told.items()}
+
+    def _told(self, value: dict[str, Any]) -> str:
+        """A reference; of a condition its first branch, or the site where that is empty."""
+        if "Fn::If" in value:
+            return self._told(value["Fn::If"][1]) or SITE
+        return self.references[value["Ref"]]
 
     def items(self, table: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = boto3.resource("dynamodb").Table(table).scan()["Items"]
@@ -179,6 +186,11 @@ def _references() -> dict[str, str]:
         if properties.get("KeySpec", "").startswith("HMAC"):
             made = boto3.client("kms").create_key(
                 KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC"
+            )
+            found[name] = made["KeyMetadata"]["KeyId"]
+        elif properties.get("KeyUsage") == "SIGN_VERIFY":
+            made = boto3.client("kms").create_key(
+                KeySpec=properties["KeySpec"], KeyUsage="SIGN_VERIFY"
             )
             found[name] = made["KeyMetadata"]["KeyId"]
     for name in of_type("AWS::Serverless::StateMachine"):

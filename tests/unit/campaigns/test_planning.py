@@ -41,6 +41,7 @@ class Plan:
             self.manifests,
             world.clock,
             parts_per_second,
+            world.links,
         )
 
     def make(self, slice_number: int = 0, slices: int = 1) -> SlicePlan:

@@ -130,7 +130,7 @@ def test_a_claim_without_the_claims_condition_is_caught() -> None:
 
 class PublishesFirst(Texting):
     def text(self, ready: Ready, slots: Slots) -> Ended:
-        self.sender.send(OutboundText(ready.phone, ready.body, "early", is_marketing=True))
+        self.sender.send(OutboundText(ready.phone, ready.rendered.body, "early", is_marketing=True))
         self._claim(ready)
         return Ended.UNSETTLED
 

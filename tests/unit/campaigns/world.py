@@ -24,6 +24,7 @@ from assent.campaigns.model import (
     Release,
     SlicePlan,
 )
+from assent.campaigns.personal_links import SampleLinks
 from assent.campaigns.sending import Sending, SendStatus
 from assent.campaigns.sending_opt_outs import ProviderOptOuts
 from assent.consent.events import Source
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from assent.campaigns.model import ClaimStore
+    from assent.campaigns.personal_links import PersonalLinks
     from assent.messages.ledger import OutboundText
 
 # A Monday noon in New York: every calendar of these tests is open.
@@ -125,6 +127,7 @@ class Carrier:
     clock: FrozenClock
     answers: dict[str, list[SendResult]] = field(default_factory=dict)
     published_at: dict[str, list[datetime]] = field(default_factory=dict)
+    bodies: list[str] = field(default_factory=list)
 
     def send(self, text: OutboundText, may_leave: Callable[[], bool] = at_once) -> SendResult:
         if not may_leave():
@@ -134,6 +137,7 @@ class Carrier:
         answer = answers.pop(0) if answers else SendResult(Outcome.SENT, f"m-{text.attempt_id}")
         if answer.outcome is not Outcome.THROTTLED:
             self.acts.append(("publish", number))
+            self.bodies.append(text.body)
             self.published_at.setdefault(number, []).append(self.clock.now())
         return answer
 
@@ -188,6 +192,7 @@ class World:
         self.consent = ConsentService(self.consent_store, self.clock, self.ids)
         self.pace = Pace(self.rates, self.clock, "+12065550100", PARTS_PER_SECOND)
         self.opt_outs = ProviderOptOuts(self.consent, self.clock, self.consent_store.outbox)
+        self.links: PersonalLinks = SampleLinks("https://sms.example")
         self.batches = self._planned(people, batch_size)
 
     def _planned(self, people: int, batch_size: int) -> list[Batch]:
@@ -212,6 +217,7 @@ class World:
             sender=watched(self.carrier, "sender", told),
             pace=replace(self.pace, store=watched(self.rates, "rates", told)),
             opt_outs=watched(self.opt_outs, "opt_outs", told),
+            links=self.links,
             clock=self.clock,
             ids=self.ids,
             workers=workers,

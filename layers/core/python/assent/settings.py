@@ -29,6 +29,7 @@ def _countries(text: str) -> tuple[str, ...]:
 
 _CONVERSIONS: Mapping[str, Callable[[str], object]] = {
     "str": str,
+    "KeyId": KeyId,
     "int": int,
     "tuple[str, ...]": _countries,
     "tuple[KeyId, ...]": _key_ids,
@@ -111,6 +112,8 @@ class ConfirmationSendSettings(TextingFunction):
 
 @dataclass(frozen=True, slots=True)
 class PagesSettings(Settings):
+    link_key_id: KeyId
+    link_key_versions: tuple[str, ...]
     subscribers_table: str
     consent_events_table: str
     evidence_table: str
@@ -151,6 +154,7 @@ class SubscribersApiSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class ConsentLifecycleSettings(TextingFunction):
+    public_url: str
     subscribers_table: str
     consent_events_table: str
     evidence_table: str
@@ -166,6 +170,7 @@ class ConsentLifecycleSettings(TextingFunction):
 
 @dataclass(frozen=True, slots=True)
 class InboundSmsSettings(TextingFunction):
+    public_url: str
     subscribers_table: str
     consent_events_table: str
     evidence_table: str
@@ -227,6 +232,7 @@ class CampaignPrepareSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class CampaignPlanSettings(Settings):
+    public_url: str
     campaigns_table: str
     subscribers_table: str
     programmes_table: str
@@ -244,6 +250,9 @@ class CampaignPaceSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class CampaignSendSettings(TextingFunction):
+    public_url: str
+    link_key_id: KeyId
+    link_key_versions: tuple[str, ...]
     campaigns_table: str
     subscribers_table: str
     messages_table: str

@@ -59,6 +59,12 @@ def phone_keys(
     return KeyRing((made[newest - 1], *reversed(others)), made[0], standing)
 
 
+def macs_of(client: Callable[[], KMSClient], key_id: KeyId) -> Callable[[str, str], str]:
+    """Return the keyed hashes (of a purpose and a text) of any HMAC key; nothing is made or asked
+    before the first one is needed. The hashes raise TryAgainError when KMS does not answer."""
+    return lambda purpose, text: KmsPhoneKeys(client(), key_id, 0).mac(purpose, text)
+
+
 class KmsPhoneKeys:
     """A `PhoneKeys`. The last results are remembered, since one request asks for the same key more
     than once and every call is billed."""

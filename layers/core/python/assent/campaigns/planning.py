@@ -17,6 +17,7 @@ from assent.campaigns.windows import Windows
 if TYPE_CHECKING:
     from assent.audience.subscriber import SubscriberScan
     from assent.campaigns.model import Campaign, CampaignStore, ManifestStore
+    from assent.campaigns.personal_links import PersonalLinks
     from assent.clock import Clock
     from assent.identifiers import CampaignId
     from assent.programmes.model import ProgrammeStore
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Planning:
-    """Plans one slice per call. `parts_per_second` is the origination identity's."""
+    """Plans one slice per call. `parts_per_second` is the origination identity's; `links` are as
+    long as those of the sending."""
 
     store: CampaignStore
     subscribers: SubscriberScan
@@ -32,6 +34,7 @@ class Planning:
     manifests: ManifestStore
     clock: Clock
     parts_per_second: int
+    links: PersonalLinks
 
     def plan(self, campaign_id: CampaignId, run: int, slice_number: int, slices: int) -> SlicePlan:
         """Return the slice's plan, made now or by whichever `run` came first. A cancelled
@@ -52,7 +55,7 @@ class Planning:
     def _planned(self, campaign: Campaign, slice_number: int, slices: int) -> SlicePlan:
         if campaign.status is CampaignStatus.CANCELLED:
             return SlicePlan(slice_number, (), held_out=0)
-        sieve = Sieve.of(campaign, self.programmes, self.clock.now())
+        sieve = Sieve.of(campaign, self.programmes, self.links, self.clock.now())
         windows = Windows(
             campaign, slice_number, self.manifests, parts_per_second=self.parts_per_second
         )

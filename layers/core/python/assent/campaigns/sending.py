@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from assent.audience.subscriber import Subscriber, SubscriberScan
     from assent.campaigns.model import Batch, Campaign, CampaignStore, ClaimStore
+    from assent.campaigns.personal_links import PersonalLinks
     from assent.campaigns.sending_opt_outs import ProviderOptOuts
     from assent.clock import Clock
     from assent.identifiers import CampaignId, Ids
@@ -65,6 +66,7 @@ class Sending:
     sender: SmsSender
     pace: Pace
     opt_outs: ProviderOptOuts
+    links: PersonalLinks
     clock: Clock
     ids: Ids
     workers: int = 1
@@ -178,6 +180,7 @@ class Sending:
                 self.ids,
             ),
             template=template_of(campaign.definition, programme),
+            links=self.links,
             watch=watch,
             pace=self.pace,
             workers=workers_of(self.workers),

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from assent.identifiers import Ids
     from assent.law.zones import Whereabouts
     from assent.messages.ledger import SmsSender
+    from assent.messages.template import Rendered
     from assent.phone import PhoneNumber
 
 # δ of the send protocol: a STOP that comes after the claim can be overtaken by this much at most.
@@ -53,8 +54,7 @@ class Ready:
     subscriber: Subscriber
     phone: PhoneNumber
     whereabouts: Whereabouts
-    body: str
-    parts: int
+    rendered: Rendered
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,9 @@ class Texting:
     def _publish(self, held: HeldClaim, slots: Slots) -> SendResult:
         """Hand the text to the carrier. A throttled publish was certainly not sent: only then, and
         only while this claim's deadline lasts, is there another one."""
-        text = OutboundText(held.ready.phone, held.ready.body, held.attempt_id, is_marketing=True)
+        text = OutboundText(
+            held.ready.phone, held.ready.rendered.body, held.attempt_id, is_marketing=True
+        )
         for tries in range(PUBLISH_TRIES):
             if tries:
                 self._back_off(held, tries)
@@ -189,8 +191,8 @@ class Texting:
             claimed_at=held.claim.at,
             purpose=Purpose.CAMPAIGN,
             outcome=result.outcome,
-            body=held.ready.body,
-            parts=held.ready.parts,
+            body=held.ready.rendered.kept,
+            parts=held.ready.rendered.parts,
             campaign_id=held.claim.campaign_id,
             programme_id=held.claim.programme_id,
             provider_message_id=result.provider_message_id,

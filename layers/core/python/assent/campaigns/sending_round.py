@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from assent.campaigns.may_send import Verdict, may_send
 from assent.campaigns.model import CampaignStatus, Fate
+from assent.campaigns.personal_links import links_in
 from assent.campaigns.sending_one import Ended, Ready
 from assent.campaigns.sending_slots import Slots
 from assent.campaigns.sending_status import stands_back
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from assent.audience.subscriber import Subscriber
+    from assent.campaigns.personal_links import PersonalLinks
     from assent.campaigns.sending_one import Texting
     from assent.campaigns.sending_status import StatusWatch
     from assent.campaigns.sending_workers import Workers
@@ -58,6 +60,7 @@ class Round:
 
     texting: Texting
     template: Template
+    links: PersonalLinks
     watch: StatusWatch
     pace: Pace
     workers: Workers
@@ -72,7 +75,7 @@ class Round:
         for person in people:
             ready = self._prepared(person)
             if ready is not None:
-                by_parts[ready.parts].append(ready)
+                by_parts[ready.rendered.parts].append(ready)
         needed = sum(parts * len(queue) for parts, queue in by_parts.items())
         give_back(self.pace, self.planned_parts - needed)
         try:
@@ -95,11 +98,13 @@ class Round:
             tally.settle(standing.subscriber_key, Fate.SUPPRESSED, decision.reason)
         if decision.verdict is not Verdict.MAY:
             return None
-        rendered = self.template.render(person.profile)
+        programme_id = self.texting.campaign.definition.programme_id
+        links = links_in(self.template, self.links, standing, programme_id)
+        rendered = self.template.render(person.profile, links)
         if isinstance(rendered, NotRenderable):
             tally.settle(standing.subscriber_key, Fate.NOT_RENDERABLE, _why(rendered))
             return None
-        return Ready(person, standing.phone, where, rendered.body, rendered.parts)
+        return Ready(person, standing.phone, where, rendered)
 
     def _text_queue(self, queue: deque[Ready], parts: int, *, is_first: bool) -> Halt | None:
         """Hand one text after the other to a worker, shortly before there is a slot for it, until

@@ -15,6 +15,7 @@ from assent.audience.rules import compile_rule
 from assent.campaigns.checks import template_of
 from assent.campaigns.may_send import consent_objection
 from assent.campaigns.model import QuietHours
+from assent.campaigns.personal_links import links_in
 from assent.campaigns.whereabouts import whereabouts_of
 from assent.law.windows import next_legal_instant
 from assent.messages.template import Rendered
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from assent.audience.subscriber import Subscriber
     from assent.campaigns.model import Campaign
+    from assent.campaigns.personal_links import PersonalLinks
     from assent.identifiers import SubscriberKey
     from assent.messages.template import NotRenderable, Template
     from assent.programmes.model import Programme, ProgrammeStore
@@ -46,16 +48,20 @@ _HELD_OUT = Placed(is_held_out=True)
 
 @dataclass(frozen=True, slots=True)
 class Sieve:
-    """What is asked of every subscriber, compiled once per slice."""
+    """What is asked of every subscriber, compiled once per slice. `links` are as long as those of
+    the sending."""
 
     campaign: Campaign
     programme: Programme
     template: Template
     matches: Callable[[Subscriber, datetime], bool]
+    links: PersonalLinks
     now: datetime
 
     @classmethod
-    def of(cls, campaign: Campaign, programmes: ProgrammeStore, now: datetime) -> Sieve:
+    def of(
+        cls, campaign: Campaign, programmes: ProgrammeStore, links: PersonalLinks, now: datetime
+    ) -> Sieve:
         """Compile for a campaign whose rule is frozen. Raises IllegalTransitionError before that,
         ProgrammeNotFoundError and InvalidTextError."""
         programme = programmes.programme(campaign.definition.programme_id)
@@ -64,6 +70,7 @@ class Sieve:
             programme,
             template_of(campaign.definition, programme),
             compile_rule(campaign.require_frozen().rule),
+            links,
             now,
         )
 
@@ -81,7 +88,9 @@ class Sieve:
 
     def rendered(self, subscriber: Subscriber) -> Rendered | NotRenderable:
         """Return this person's text."""
-        return self.template.render(subscriber.profile)
+        programme_id = self.programme.programme_id
+        links = links_in(self.template, self.links, subscriber.standing, programme_id)
+        return self.template.render(subscriber.profile, links)
 
     def parts(self, subscriber: Subscriber) -> int:
         """Return the parts of this person's text; none for one that cannot be rendered."""

@@ -18,6 +18,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from assent.errors import InvalidTextError
 from assent.messages.alphabet import count_parts
+from assent.messages.blotting import blotted
 from assent.messages.grammar import FILTERS, check_tree
 from assent.messages.links import check_links, looks_like_link
 from assent.messages.lint import check_gaps, check_words
@@ -83,6 +84,11 @@ class Rendered:
     body: str
     parts: int
     secrets: tuple[str, ...] = ()
+
+    @property
+    def kept(self) -> str:
+        """The body as it is kept: with the secrets blotted out."""
+        return blotted(self.body, self.secrets)
 
 
 @dataclass(frozen=True, slots=True)
