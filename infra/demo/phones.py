@@ -6,7 +6,7 @@ import re
 import threading
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ _CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One text that reached a phone."""
+    """One text that reached a phone: `at` when it did, `published_at` when the phone company's door
+    took it in."""
 
     text_id: str
     to: str
@@ -28,6 +29,7 @@ class Text:
     body: str
     parts: int
     at: datetime
+    published_at: datetime
 
     @property
     def asks_to_confirm(self) -> bool:
@@ -82,4 +84,5 @@ def _text(found: Any) -> Text:
         body=str(found["body"]),
         parts=int(found["parts"]),
         at=datetime.fromisoformat(found["sent_at"]),
+        published_at=datetime.fromtimestamp(found["published_at"], UTC),
     )

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from infra.demo.findings import Findings
 
 _WIDTH = 28
-_LABEL = 34
+_GAP = 2
+_VALUE = 16
 _REDRAW_SECONDS = 0.1
 
 
@@ -74,7 +75,8 @@ def table(findings: Findings) -> str:
         ("Worst second", rate.worst),
         ("Events in the export", findings.log_rows),
     ]
-    return "\n".join(f"{label:<{_LABEL}}{value!s:>18}" for label, value in rows)
+    width = max(len(label) for label, _ in rows) + _GAP
+    return "\n".join(f"{label:<{width}}{value!s:>{_VALUE}}" for label, value in rows)
 
 
 def _counts(prefix: str, counts: Mapping[str, int]) -> Iterable[tuple[str, object]]:

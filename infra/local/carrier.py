@@ -14,7 +14,7 @@ import uuid
 from collections import Counter
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
@@ -78,13 +78,15 @@ def parse_faults(body: Any) -> Faults:
 
 @dataclass(frozen=True)
 class Text:
-    """One text that reached a phone. at: seconds since 1970."""
+    """One text that reached a phone. Seconds since 1970: `at` when it did, `published_at` when its
+    publish came to the endpoint, before it waited for anything that is only this machine's."""
 
     message_id: str
     to: str
     sender: str
     body: str
     at: float
+    published_at: float
 
     def as_json(self) -> dict[str, Any]:
         """The shape of GET /_local/messages."""
@@ -97,12 +99,22 @@ class Text:
             "body": self.body,
             "parts": count_parts(self.body).parts,
             "sent_at": iso(self.at),
+            "published_at": self.published_at,
         }
 
 
 def iso(at: float) -> str:
     """Seconds since 1970 as ISO 8601 with milliseconds, UTC."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class _Publish(NamedTuple):
+    """A request, how to pass it on, what it says, and when it came."""
+
+    request: Any
+    send: Send
+    form: dict[str, str]
+    at: float
 
 
 class Carrier:
@@ -152,6 +164,7 @@ class Carrier:
 
     def around(self, request: Any, send: Send) -> Any:
         """Stands around SNS Publish: texts are handled here, publishes to topics pass on."""
+        published_at = time.time()
         form = {name: values[0] for name, values in parse_qs(_text(request.body)).items()}
         if "PhoneNumber" not in form:
             return send()
@@ -160,7 +173,7 @@ class Carrier:
         if faults.latency_ms:
             time.sleep(faults.latency_ms / _THOUSAND)
         handler = getattr(self, f"_{kind}")
-        return handler(request, send, form)
+        return handler(_Publish(request, send, form, published_at))
 
     def _draw(self) -> str:
         point = self._random.random()
@@ -173,60 +186,61 @@ class Carrier:
         self._counts[kind] += 1
         return kind
 
-    def _keep(self, form: dict[str, str], message_id: str | None = None) -> None:
+    def _keep(self, publish: _Publish, message_id: str | None = None) -> None:
         text = Text(
             message_id=message_id or str(uuid.uuid4()),
-            to=form["PhoneNumber"],
-            sender=_sender(form) or self._default_sender,
-            body=form.get("Message", ""),
+            to=publish.form["PhoneNumber"],
+            sender=_sender(publish.form) or self._default_sender,
+            body=publish.form.get("Message", ""),
             at=time.time(),
+            published_at=publish.at,
         )
         with self._lock:
             self._texts.append(text)
             self._last[text.to] = text
 
-    def _deliver(self, request: Any, send: Send, form: dict[str, str]) -> Any:
-        response = send()
+    def _deliver(self, publish: _Publish) -> Any:
+        response = publish.send()
         if response is not None and response.status_code == 200:  # noqa: PLR2004
-            self._keep(form, _message_id(response))
+            self._keep(publish, _message_id(response))
         return response
 
-    def _duplicate(self, request: Any, send: Send, form: dict[str, str]) -> Any:
-        response = self._deliver(request, send, form)
-        self._keep(form, _message_id(response))
+    def _duplicate(self, publish: _Publish) -> Any:
+        response = self._deliver(publish)
+        self._keep(publish, _message_id(response))
         return response
 
-    def _throttle(self, request: Any, send: Send, form: dict[str, str]) -> Any:
-        return _error(request, 400, "Throttling", "Rate exceeded")
+    def _throttle(self, publish: _Publish) -> Any:
+        return _error(publish.request, 400, "Throttling", "Rate exceeded")
 
-    def _refuse(self, request: Any, send: Send, form: dict[str, str]) -> Any:
+    def _refuse(self, publish: _Publish) -> Any:
         reason = "Invalid parameter: PhoneNumber Reason: the number is not valid to publish to"
-        return _error(request, 400, "InvalidParameter", reason)
+        return _error(publish.request, 400, "InvalidParameter", reason)
 
-    def _error_5xx(self, request: Any, send: Send, form: dict[str, str]) -> Any:
-        return _error(request, 500, "InternalFailure", "The request processing has failed")
+    def _error_5xx(self, publish: _Publish) -> Any:
+        return _error(publish.request, 500, "InternalFailure", "The request processing has failed")
 
-    def _error_5xx_accepted(self, request: Any, send: Send, form: dict[str, str]) -> Any:
-        self._keep(form)
-        return self._error_5xx(request, send, form)
+    def _error_5xx_accepted(self, publish: _Publish) -> Any:
+        self._keep(publish)
+        return self._error_5xx(publish)
 
-    def _accept_then_hang(self, request: Any, send: Send, form: dict[str, str]) -> Any:
+    def _accept_then_hang(self, publish: _Publish) -> Any:
         from botocore.exceptions import ReadTimeoutError
 
-        self._keep(form)
+        self._keep(publish)
         time.sleep(self._faults.hang_ms / _THOUSAND)
-        raise ReadTimeoutError(endpoint_url=request.url)
+        raise ReadTimeoutError(endpoint_url=publish.request.url)
 
-    def _reset(self, request: Any, send: Send, form: dict[str, str]) -> Any:
+    def _reset(self, publish: _Publish) -> Any:
         from botocore.exceptions import ConnectionClosedError
 
-        self._keep(form)
-        raise ConnectionClosedError(endpoint_url=request.url)
+        self._keep(publish)
+        raise ConnectionClosedError(endpoint_url=publish.request.url)
 
-    def _connect_timeout(self, request: Any, send: Send, form: dict[str, str]) -> Any:
+    def _connect_timeout(self, publish: _Publish) -> Any:
         from botocore.exceptions import ConnectTimeoutError
 
-        raise ConnectTimeoutError(endpoint_url=request.url)
+        raise ConnectTimeoutError(endpoint_url=publish.request.url)
 
 
 def _text(body: Any) -> str:

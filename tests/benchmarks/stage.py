@@ -223,6 +223,11 @@ def stage(people: int, rate: int, clock: Clock | None = None) -> Iterator[Stage]
         "PUBLIC_URL": "https://sms.example.com",
         "LINK_KEY_ID": "unused",
         "LINK_KEY_VERSIONS": "1",
+        "SMS_SERVICE": "sns",
+        "TEXT_SECONDS_TO_LIVE": "3600",
+        "MAX_PRICE": "",
+        "CONFIGURATION_SET": "",
+        "PROTECT_CONFIGURATION": "",
     }
     before = dict(os.environ)
     os.environ.update(variables)

@@ -348,7 +348,8 @@ def test_messages_are_listed_from_a_time_or_a_text_on(stack: LocalStack) -> None
     ]
     _, _, everything = call(stack, "GET", f"/_local/messages?to={PHONE}")
     assert [text["id"] for text in everything] == ids
-    assert everything[0].keys() == {"id", "to", "from", "body", "parts", "sent_at"}
+    named = {"id", "to", "from", "body", "parts", "sent_at", "published_at"}
+    assert everything[0].keys() == named
     assert [text["parts"] for text in everything] == [1, 1, 1]
     _, _, after = call(stack, "GET", f"/_local/messages?since={ids[0]}")
     assert [text["id"] for text in after] == ids[1:]

@@ -17,7 +17,8 @@ ANN, BOB = "+16125550103", "+12135550104"
 
 
 def text(to: str = ANN, seconds: float = 0, parts: int = 1) -> Text:
-    return Text("m", to, "+12065550199", "20% off", parts, NOON + timedelta(seconds=seconds))
+    at = NOON + timedelta(seconds=seconds)
+    return Text("m", to, "+12065550199", "20% off", parts, at, at)
 
 
 def sound() -> Findings:
