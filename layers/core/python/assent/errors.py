@@ -109,6 +109,18 @@ class UnknownDisclosureError(InputError):
     code = "unknown_disclosure"
 
 
+class UnreadableFileError(InputError):
+    """An uploaded file is no table of text; the message says what to do."""
+
+    code = "unreadable_file"
+
+
+class FileTooLargeError(InputError):
+    """An uploaded file is larger than what is gone through."""
+
+    code = "file_too_large"
+
+
 class InvalidFormTokenError(InputError):
     """A form token was altered, is too old, or was used by another programme."""
 
@@ -147,8 +159,16 @@ class RehearsalNotFoundError(NotFoundError):
     code = "rehearsal_not_found"
 
 
+class DigestNotFoundError(NotFoundError):
+    code = "digest_not_found"
+
+
 class ExportNotFoundError(NotFoundError):
     code = "export_not_found"
+
+
+class ImportNotFoundError(NotFoundError):
+    code = "import_not_found"
 
 
 class SubscriberNotFoundError(NotFoundError):
@@ -193,6 +213,12 @@ class RequestInProgressError(ConflictError):
     """The first request with this Idempotency-Key has not finished."""
 
     code = "request_in_progress"
+
+
+class FileNotUploadedError(ConflictError):
+    """An import has no file yet."""
+
+    code = "file_not_uploaded"
 
 
 class RehearsalNeededError(ConflictError):

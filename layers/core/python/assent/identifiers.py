@@ -13,6 +13,7 @@ ProgrammeId = NewType("ProgrammeId", str)
 CampaignId = NewType("CampaignId", str)
 SegmentId = NewType("SegmentId", str)
 ExportId = NewType("ExportId", str)
+ImportId = NewType("ImportId", str)
 MessageId = NewType("MessageId", str)
 
 # Crockford's base 32 in lower case: no letter is taken for a digit when an id is read aloud.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from assent.aws.answers import translated
@@ -13,7 +14,7 @@ from assent.errors import (
     ProgrammeNotFoundError,
 )
 from assent.identifiers import ProgrammeId
-from assent.programmes.model import Disclosure, OptInTerms, Programme
+from assent.programmes.model import Disclosure, OptInTerms, Programme, ReadyClasses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -99,6 +100,7 @@ class DynamoProgrammeStore:
             version=programme.version,
             terms=_kept(programme.terms),
             origins=list(programme.origins),
+            classes=asdict(programme.classes),
         )
 
 
@@ -122,6 +124,7 @@ def _programme_of(item: ProgrammeItem) -> Programme:
         terms=_terms_of(item.terms),
         # One older than they are, has none.
         origins=tuple(item.origins or ()),
+        classes=ReadyClasses(**(item.classes or {})),
     )
 
 
@@ -134,6 +137,7 @@ def _kept(terms: OptInTerms) -> dict[str, object]:
         "reconfirm_after_days": terms.reconfirm_after_days,
         "expires_on_silence": terms.expires_on_silence,
         "texts": {kind: dict(texts) for kind, texts in terms.texts.items()},
+        "import_grades": dict(terms.import_grades),
     }
 
 

@@ -58,6 +58,7 @@ class Source(StrEnum):
     PROVIDER = "provider"
     STAFF = "staff"
     SCHEDULE = "schedule"
+    IMPORT = "import"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from assent.consent import entries
 from assent.consent.chain import Entry
 from assent.consent.entries import Keyword, settle
 from assent.consent.events import EventType, Source
+from assent.consent.importing import import_given
 from assent.consent.model import Consent, ConsentChange, ConsentStatus, Hold, Standing
 from assent.consent.outcomes import (
     ConfirmOutcome,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from assent.clock import Clock
     from assent.consent.events import ConsentEvent, Evidence
+    from assent.consent.importing import GivenElsewhere
     from assent.consent.model import ConsentStore
     from assent.consent.outcomes import SignUp
     from assent.identifiers import Ids, ProgrammeId, SubscriberKey
@@ -315,6 +317,11 @@ class ConsentService:
             return writing.change(before, after, [entry], writing.now()), True
 
         return writing.once(None, False, decide)
+
+    def import_given(self, given: GivenElsewhere) -> str | None:
+        """Record a consent that brings its proof from elsewhere; return what forbids it, if
+        anything does."""
+        return import_given(self._writing, given)
 
     def expire(self, subscriber_key: SubscriberKey, programme_id: ProgrammeId) -> bool:
         """Close a request whose time is over; return False when there is none such."""

@@ -1,6 +1,7 @@
 """Staff routes over programmes and their disclosures."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 
 from assent.clock import iso
 from assent.http.cursors import PAGE, Cursors, page_of
@@ -8,6 +9,7 @@ from assent.http.parameters import CursorInQuery, LimitInQuery, ProgrammeInPath
 from assent.http.resolver import Api
 from assent.http.shapes_programmes import (
     ChangedProgramme,
+    ClassThresholds,
     DisclosureShown,
     NewDisclosure,
     NewProgramme,
@@ -17,7 +19,7 @@ from assent.http.shapes_programmes import (
     ProgrammeTerms,
 )
 from assent.identifiers import ProgrammeId
-from assent.programmes.model import OptInTerms, Programme
+from assent.programmes.model import OptInTerms, Programme, ReadyClasses
 from assent.programmes.service import ProgrammeDraft, ProgrammeService
 from assent.telemetry import record
 
@@ -84,6 +86,7 @@ def _draft(programme_id: ProgrammeId, body: ProgrammeTerms, brand: str) -> Progr
         topics=tuple(body.topics),
         terms=_terms(body.opt_in),
         origins=tuple(body.origins),
+        classes=ReadyClasses(**body.classes.model_dump()),
     )
 
 
@@ -96,6 +99,7 @@ def _terms(rules: OptInRules) -> OptInTerms:
         reconfirm_after_days=rules.reconfirm_after_days,
         expires_on_silence=rules.expires_on_silence,
         texts={kind: dict(texts) for kind, texts in rules.texts.items()},
+        import_grades=dict(rules.import_grades),
     )
 
 
@@ -113,6 +117,7 @@ def _shown(programme: Programme) -> ProgrammeShown:
         privacy_url=programme.privacy_url,
         topics=list(programme.topics),
         origins=list(programme.origins),
+        classes=ClassThresholds(**asdict(programme.classes)),
         opt_in=_rules(programme.terms),
         version=programme.version,
     )
@@ -127,4 +132,5 @@ def _rules(terms: OptInTerms) -> OptInRules:
         reconfirm_after_days=terms.reconfirm_after_days,
         expires_on_silence=terms.expires_on_silence,
         texts={kind: dict(texts) for kind, texts in terms.texts.items()},
+        import_grades=dict(terms.import_grades),
     )

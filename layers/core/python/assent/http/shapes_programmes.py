@@ -1,6 +1,6 @@
 """Programmes and disclosures as staff write and read them."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -51,6 +51,23 @@ class OptInRules(Body):
         "`{brand}`, `{programme}`, `{frequency}`, `{support_contact}` and `{code}`. One that lacks "
         "an element or is longer than one part is refused.",
     )
+    import_grades: Annotated[
+        dict[Literal["A", "B", "C", "D", "E"], Literal["accept", "ask", "refuse"]],
+        Field(
+            description="What is done with people in an imported file, by the grade of their "
+            "evidence; only grade A, which their own phone confirmed, may be accepted as it is. "
+            "Left out: A is accepted, B and C are asked by a text, D and E are refused"
+        ),
+    ] = Field(default_factory=dict)
+
+
+class ClassThresholds(Body):
+    """What makes a person new, inactive or VIP in segments; who is none of these is regular."""
+
+    new_days: Annotated[int, Field(ge=1, le=366)] = 30
+    inactive_days: Annotated[int, Field(ge=1, le=366)] = 90
+    vip_purchases: Annotated[int, Field(ge=1, le=100)] = 3
+    vip_days: Annotated[int, Field(ge=1, le=366)] = 365
 
 
 class ProgrammeTerms(Body):
@@ -74,6 +91,7 @@ class ProgrammeTerms(Body):
         ),
     ] = Field(default_factory=list)
     opt_in: OptInRules = Field(default_factory=OptInRules)
+    classes: ClassThresholds = Field(default_factory=ClassThresholds)
 
 
 class NewProgramme(ProgrammeTerms):
@@ -122,6 +140,7 @@ class ProgrammeShown(Answer):
     topics: list[str]
     origins: list[str]
     opt_in: OptInRules
+    classes: ClassThresholds
     version: int
 
 

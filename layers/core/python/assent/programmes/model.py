@@ -23,6 +23,8 @@ class OptInTerms:
 
     `yes_words`, per locale, confirm beside YES; a text of one of `join_words` asks for consent.
     `pending_hours` is how long a request waits. `texts` replace the house's own by kind and locale.
+    `import_grades` say, by grade of evidence, what is done with people in a file; a grade that is
+    left out is handled as the house does.
     """
 
     yes_words: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
@@ -32,6 +34,7 @@ class OptInTerms:
     reconfirm_after_days: int | None = None
     expires_on_silence: bool = False
     texts: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
+    import_grades: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def pending_for(self) -> timedelta:
@@ -39,11 +42,25 @@ class OptInTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadyClasses:
+    """What makes a person of the programme new, inactive or VIP; who is none of these is regular.
+
+    New: confirmed within `new_days`. VIP: at least `vip_purchases` within `vip_days`. Inactive: not
+    new, and for `inactive_days` neither clicked, replied, bought nor visited."""
+
+    new_days: int = 30
+    inactive_days: int = 90
+    vip_purchases: int = 3
+    vip_days: int = 365
+
+
+@dataclass(frozen=True, slots=True)
 class Programme:
     """One named stream of texts. `max_per_month` is the frequency promised in the disclosure;
     `countries` are ISO 3166 alpha-2; the first of `locales` is the fallback. `terms` say how people
     get in, and how their consent is kept true. `origins` are the web sites, such as
-    `https://shop.example`, whose pages may show the sign-up form."""
+    `https://shop.example`, whose pages may show the sign-up form. `classes` are the thresholds of
+    the ready classes in segments."""
 
     programme_id: ProgrammeId
     name: str
@@ -58,6 +75,7 @@ class Programme:
     version: int = 1
     terms: OptInTerms = field(default_factory=OptInTerms, hash=False)
     origins: tuple[str, ...] = ()
+    classes: ReadyClasses = field(default_factory=ReadyClasses)
 
     @property
     def frequency(self) -> str:

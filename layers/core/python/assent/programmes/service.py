@@ -17,7 +17,7 @@ from assent.errors import (
     SettingsError,
 )
 from assent.programmes.disclosure import lint
-from assent.programmes.model import Disclosure, OptInTerms, Programme
+from assent.programmes.model import Disclosure, OptInTerms, Programme, ReadyClasses
 from assent.programmes.wording import check_texts, check_words
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ _PUBLISH_TRIES = 5
 # The texts of a request count for 30 days, and so long at most does it wait.
 _MAX_PENDING_HOURS = 720
 _REMINDER_HOURS = 24
+# Engagement is counted within a year.
+_MAX_CLASS_DAYS, _MAX_VIP_PURCHASES = 366, 100
 # A question a month is no care for consent any more.
 _RECONFIRM_DAYS = (60, 3650)
 
@@ -65,6 +67,7 @@ class ProgrammeDraft:
     topics: tuple[str, ...] = ()
     terms: OptInTerms = field(default_factory=OptInTerms, hash=False)
     origins: tuple[str, ...] = ()
+    classes: ReadyClasses = field(default_factory=ReadyClasses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,7 @@ class ProgrammeService:
             "terms_url": not _URL.fullmatch(draft.terms_url),
             "privacy_url": not _URL.fullmatch(draft.privacy_url),
             "topics": not all(_is_line(topic, _MAX_NAME) for topic in draft.topics),
+            "classes": not _are_classes(draft.classes),
             "origins": not all(_ORIGIN.fullmatch(origin) for origin in draft.origins),
             **_term_faults(draft.terms),
         }
@@ -170,6 +174,7 @@ class ProgrammeService:
             version,
             draft.terms,
             draft.origins,
+            draft.classes,
         )
         self._check_wording(programme)
         return programme
@@ -196,11 +201,13 @@ _ADVICE = {
     "terms_url": "give an https address",
     "privacy_url": "give an https address",
     "topics": f"use 1 to {_MAX_NAME} characters on one line for each topic",
+    "classes": "count 1 to 366 days, and 1 to 100 purchases",
     "origins": "name web sites such as https://shop.example, without a path",
     "pending_hours": f"let a request wait between 1 and {_MAX_PENDING_HOURS} hours",
     "reconfirm_after_days": f"ask anew after {_RECONFIRM_DAYS[0]} to {_RECONFIRM_DAYS[1]} days",
     "expires_on_silence": "give reconfirm_after_days too: nobody is silent who is not asked",
     "sends_reminder": f"a reminder comes after {_REMINDER_HOURS} hours: let requests wait longer",
+    "import_grades": "accept no grade but A as it is: only there did the phone itself say yes",
 }
 
 
@@ -211,6 +218,9 @@ def _term_faults(terms: OptInTerms) -> dict[str, bool]:
         "reconfirm_after_days": days is not None and not least <= days <= most,
         "expires_on_silence": terms.expires_on_silence and days is None,
         "sends_reminder": terms.sends_reminder and terms.pending_hours <= _REMINDER_HOURS,
+        "import_grades": any(
+            handling == "accept" and grade != "A" for grade, handling in terms.import_grades.items()
+        ),
     }
 
 
@@ -230,3 +240,9 @@ def _check_wording(text: str, programme: Programme) -> None:
     if missing:
         message = f"the wording lacks: {', '.join(missing)}"
         raise InvalidTextError(message, field="text")
+
+
+def _are_classes(classes: ReadyClasses) -> bool:
+    spans = (classes.new_days, classes.inactive_days, classes.vip_days)
+    in_range = all(1 <= days <= _MAX_CLASS_DAYS for days in spans)
+    return in_range and 1 <= classes.vip_purchases <= _MAX_VIP_PURCHASES
