@@ -2,8 +2,9 @@
 
 Four notations: `a|b` one of these words, `<name>` a word or phrase of a class, `..3` up to three
 words that do not turn the meaning, `~3` up to three linking words and one other. A `?` makes a part
-optional, `word*` any ending; `^` and `$` are the ends of a sentence. Patterns are filed under the
-first letters of their first word, so that a text pays only for those that might apply.
+optional, `word*` any ending; `^` and `$` are the ends of a sentence, `a|$` is the word or the end.
+Patterns are filed under the first letters of their first word, so that a text pays only for those
+that might apply.
 """
 
 from __future__ import annotations
@@ -75,6 +76,8 @@ class Grammar:
             return rf"{link}{{0,{part[1:]}}}{other}??{link}{{0,2}}"
         if part.endswith("?"):
             return rf"(?:{self._part(part[:-1])})?"
+        if part.endswith("|$"):
+            return rf"(?:{self._part(part[:-2])}(?= |$)|$)"
         return f" {_alternatives(self._words(part))}"
 
     def _any(self, name: str) -> str:

@@ -19,6 +19,7 @@ from assent.inbound.normalise import (
 from assent.inbound.phrases import phrases
 from assent.inbound.reading import FEEDBACK, Action, Reading, Tier, perhaps
 from assent.inbound.table import keyword_table
+from assent.inbound.tongues import in_other_tongues
 
 __all__ = ["Action", "Reading", "Tier", "classify"]
 
@@ -34,6 +35,7 @@ _INSTRUCTION = re.compile(
     r"(?:end|quit|stop|cancel|unsub(?:scribe)?|opt[ -]?out|optout|be removed)\b",
     re.IGNORECASE,
 )
+_QUOTED_WORD = re.compile(r"[\"\u201c\u201e\u00ab]\s*(\w+)\s*[\"\u201d\u201c\u00bb]")
 _LEAST_AROUND = 4
 
 
@@ -72,8 +74,25 @@ def _in_own_words(body: str) -> Reading | None:
     """A sentence that asks to stop. An instruction of ours that it quotes is no request."""
     rest, quoted = _INSTRUCTION.subn(" ", body)
     if quoted and len(rest.split()) >= _LEAST_AROUND:
-        return phrases().read(sentences(rest)) or perhaps("stop")
-    return phrases().read(sentences(body))
+        return _request(rest) or perhaps("stop")
+    return _request(body)
+
+
+def _request(body: str) -> Reading | None:
+    """A request in any language goes before what is only like one, in whichever; but what is taken
+    back in English is so for the other languages, which share its `stop` and its `SMS`."""
+    english = phrases().read(sentences(_unquoted(body)))
+    if english is not None and english.tier is Tier.PHRASE:
+        return english
+    other = in_other_tongues(body)
+    return other if other and other.action is Action.OPT_OUT else english or other
+
+
+def _unquoted(body: str) -> str:
+    """A word quoted within a sentence is part of what is said, no sentence of its own."""
+    rest = _QUOTED_WORD.sub(" ", body)
+    is_aside = len(rest.split()) >= _LEAST_AROUND
+    return _QUOTED_WORD.sub(r" \1 ", body) if is_aside else body
 
 
 def _reaction(quoted: str, country: str | None) -> Reading:

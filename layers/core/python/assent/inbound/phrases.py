@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assent.inbound.grammar import Grammar
-from assent.inbound.reading import opt_out, perhaps
+from assent.inbound.intent import Intent
+from assent.inbound.reading import opt_out, perhaps, taken_back
 from assent.inbound.slips import Corrector
 from assent.inbound.table import data
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from assent.inbound.reading import Reading
 
 _WORDS_AFTER = 4
+_DENIAL = 2
 _LANGUAGE_OF = {"arret": "fr"}
 
 
@@ -52,6 +54,9 @@ class Phrases:
 
     spelling: _Spelling
     requests: Grammar
+    across: Grammar
+    intent: Intent
+    conditions: frozenset[str]
     whole: frozenset[str]
     endings: re.Pattern[str]
     courtesies: frozenset[str]
@@ -70,14 +75,20 @@ class Phrases:
 
     def read(self, sentences: Sequence[Sequence[str]]) -> Reading | None:
         """Return how `sentences`, each its clauses, read; None where nothing is like a stop."""
+        sentences = _run_together(sentences)
         spelt = [[self.spelling.of(clause) for clause in clauses] for clauses in sentences]
         whole = " ".join(clause for clauses in spelt for clause in clauses if clause)
-        asked, taken_back = self._request(spelt, whole)
-        asked = asked or self._asked_at_the_end(sentences)
+        asked, undone = self._request(spelt, whole)
+        asked = (
+            asked
+            or self._asked_at_the_end(sentences)
+            or self.across.first(f" {whole}")
+            or next(filter(None, map(self._intended, spelt)), None)
+        )
         if asked and not self.guards.first(f" {whole}"):
             return opt_out(asked, _LANGUAGE_OF.get(asked, "en"))
-        if asked or taken_back:
-            return perhaps(asked or taken_back or "")
+        if asked or undone:
+            return taken_back(asked or undone or "")
         return next(filter(None, map(self._perhaps, _joined(spelt))), None)
 
     def _request(self, spelt: Sequence[Sequence[str]], whole: str) -> tuple[str | None, str | None]:
@@ -87,13 +98,27 @@ class Phrases:
         standing = next(filter(None, map(self._standing_alone, spelt)), None)
         if standing:
             return standing, None
-        taken_back = None
+        undone = None
         for sentence in _joined(spelt):
             for found in self.requests.find(sentence):
                 if not self._is_undone(sentence, found):
                     return found.group().strip(), None
-                taken_back = found.group()
-        return None, taken_back
+                undone = found.group()
+        return None, undone
+
+    def _intended(self, clauses: Sequence[str]) -> str | None:
+        """Return the words of a request that one of the clauses makes by itself."""
+        for at, clause in enumerate(clauses):
+            if at and clauses[at - 1].split(" ", 1)[0] in self.conditions:
+                continue
+            text = f" {clause}"
+            for aim in self.intent.aims(text):
+                if not self._is_undone_at(text, aim.start, aim.end):
+                    return text[aim.start : aim.end].strip()
+            for found in self.requests.find(text):
+                if not self._is_undone(text, found):
+                    return found.group().strip()
+        return None
 
     def _standing_alone(self, clauses: Sequence[str]) -> str | None:
         """Return the stop word of a clause that says hardly anything else."""
@@ -101,7 +126,8 @@ class Phrases:
         for clause in clauses:
             said = set(clause.replace("opt out", "optout").split()) - self.fillers
             alone = said & self.standalone and said <= self.standalone | self.beside
-            if alone and not self.negation.search(f" {before}"):
+            is_denied = len(before.split()) <= _DENIAL and self.negation.search(f" {before}")
+            if alone and not is_denied:
                 return min(said & self.standalone)
             before = clause
         return None
@@ -128,12 +154,15 @@ class Phrases:
         }
 
     def _is_undone(self, sentence: str, found: re.Match[str]) -> bool:
-        before, after = sentence[: found.start()], sentence[found.end() :]
+        return self._is_undone_at(sentence, found.start(), found.end())
+
+    def _is_undone_at(self, sentence: str, start: int, end: int) -> bool:
+        before, request, after = sentence[:start], sentence[start:end], sentence[end:]
         if self.undone_before.search(before) or self.narrowed.match(after):
             return True
-        if self.complaint.match(found.group()) and self.subjects.search(before):
+        if self.complaint.match(request) and self.subjects.search(before):
             return True
-        near = found.group().split() + after.split()[:_WORDS_AFTER]
+        near = request.split() + after.split()[:_WORDS_AFTER]
         return not self.topics.isdisjoint(near)
 
     def _perhaps(self, text: str) -> Reading | None:
@@ -156,6 +185,12 @@ def phrases() -> Phrases:
     return Phrases(
         spelling=_spelling(told),
         requests=Grammar(told["requests"], classes),
+        across=Grammar(told["across"], classes),
+        intent=Intent(
+            told["intent"],
+            frozenset((*told["intent"]["function"], *told["courtesies"], *told["noise"])),
+        ),
+        conditions=frozenset(["if", "when", "unless", "before", "until"]),
         whole=frozenset(told["whole_messages"]),
         endings=re.compile(rf" (?:{_any(told['ending_phrases'])})$"),
         courtesies=frozenset(told["courtesies"]),
@@ -178,20 +213,27 @@ def phrases() -> Phrases:
 
 def _spelling(told: dict[str, Any]) -> _Spelling:
     return _Spelling(
-        words=told["spelling"],
+        words=_clipped(told["classes"]) | told["spelling"],
         phrases=told["phrases_spelling"],
         any_phrase=re.compile(rf"(?<!\S)(?:{_any(told['phrases_spelling'])})(?!\S)"),
         noise=frozenset(told["noise"]),
-        corrector=Corrector(told["correctable"], told["real_words"]),
+        corrector=Corrector(told["correctable"], told["real_words"], told["swappable"]),
     )
+
+
+def _clipped(classes: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return `textin` for `texting` and its like."""
+    words = (word for name in ("contacting", "got") for word in classes[name])
+    return {word[:-1]: word for word in words if word.endswith("ing") and " " not in word}
 
 
 def _undone_before(undoing: dict[str, list[str]]) -> re.Pattern[str]:
     """A negation or past question right before, or a hedge a few words before."""
     adverb, wish = _any(undoing["adverbs"]), _any(undoing["wishes"])
     negated = rf"(?:{_any(undoing['negations'])})(?: (?:{adverb}))?"
+    verb = _any(undoing["verbs"])
     return re.compile(
-        rf" (?:{negated}(?: (?:{wish})(?:(?: (?:you|them|us|me|it|this))? to)?)?"
+        rf" (?:{negated} (?:{verb})(?: \S+){{0,2}}|{negated}(?: (?:{wish})(?:(?: (?:you|them|us|me|it|this))? to)?)?"
         rf"|(?:{_any(undoing['questions'])})"
         rf"|(?:{'|'.join(undoing['hedges'])})(?: \S+){{0,4}})$"
     )
@@ -205,6 +247,13 @@ def _narrowed(limits: list[str]) -> re.Pattern[str]:
 
 def _any(phrases: Sequence[str] | Mapping[str, str]) -> str:
     return "|".join(re.escape(phrase) for phrase in sorted(phrases, key=len, reverse=True))
+
+
+def _run_together(sentences: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
+    """Return `Take. Me. Off.` as one sentence."""
+    words = [clause for clauses in sentences for clause in clauses]
+    is_cut_up = len(set(words)) > _DENIAL and all(word.isalpha() for word in words)
+    return [[" ".join(words)]] if is_cut_up else sentences
 
 
 def _joined(sentences: Sequence[Sequence[str]]) -> list[str]:

@@ -47,6 +47,11 @@ def opt_out(phrase: str, language: str = "en") -> Reading:
     return Reading(Action.OPT_OUT, Tier.PHRASE, phrase.strip(), language)
 
 
+def taken_back(phrase: str) -> Reading:
+    """Return the reading of a plain request that its own sentence takes back or narrows."""
+    return Reading(Action.REVIEW, Tier.PHRASE, phrase.strip())
+
+
 def perhaps(phrase: str, language: str = "en") -> Reading:
     """Return the reading of what may be a wish to stop and waits for a person."""
     return Reading(Action.REVIEW, Tier.TOKEN, phrase.strip(), language)

@@ -27,10 +27,19 @@ def is_one_slip(token: str, word: str) -> bool:
 
 
 class Corrector:
-    """Puts right single slips in the words that it knows; `real` are words to leave alone."""
+    """Puts right single slips in the words that it knows; `real` are words to leave alone. Of
+    `swappable` words, too short to tell a slip from another word, only two letters swapped."""
 
-    def __init__(self, words: Iterable[str], real: Iterable[str]) -> None:
+    def __init__(
+        self, words: Iterable[str], real: Iterable[str], swappable: Iterable[str] = ()
+    ) -> None:
         self._words = frozenset(words)
+        self._swapped = {
+            word[:at] + word[at + 1] + word[at] + word[at + 2 :]: word
+            for word in swappable
+            for at in range(len(word) - 1)
+            if word[at] != word[at + 1]
+        }
         self._left_alone = self._words | frozenset(real)
         self._by_deletion: dict[str, list[str]] = {}
         for word in sorted(self._words):
@@ -39,8 +48,10 @@ class Corrector:
 
     def corrected(self, token: str) -> str:
         """Return the known word that `token` misspells, else `token` itself."""
-        if len(token) < _SHORTEST or token in self._left_alone:
+        if token in self._left_alone:
             return token
+        if token in self._swapped or len(token) < _SHORTEST:
+            return self._swapped.get(token, token)
         for deletion in _deletions(token):
             for word in self._by_deletion.get(deletion, ()):
                 if is_one_slip(token, word):
