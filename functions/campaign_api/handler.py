@@ -59,7 +59,7 @@ def wiring() -> MarketingServices:
         programmes=ProgrammeService(
             programmes, clock, settings.allowed_countries, _reader(settings.support_contact)
         ),
-        segments=SegmentService(segments, subscribers, clock, ids),
+        segments=SegmentService(segments, subscribers, programmes, clock, ids),
         campaigns=campaigns,
         inbox=DynamoInboxStore(dynamodb, settings.inbox_table),
         # Bodies here hold no phone number, so a plain hash gives nothing away.

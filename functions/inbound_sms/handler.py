@@ -7,15 +7,18 @@ one person too few than one text after an opt-out that nobody understood.
 from __future__ import annotations
 
 import functools
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assent.abuse.counters import Subjects
 from assent.abuse.guard import Conversions
+from assent.audience.engagement import Act
+from assent.audience.facts import Deduped
 from assent.aws import clients
 from assent.aws.breakers import DynamoBreakers
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
 from assent.aws.counted import CountedMessageLedger
+from assent.aws.fact_store import DynamoFactStore
 from assent.aws.inbox_store import DynamoInboxStore
 from assent.aws.phone_keys import phone_keys
 from assent.aws.programme_store import DynamoProgrammeStore
@@ -41,11 +44,14 @@ from assent.telemetry import count, invocation, logger, record
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from assent.audience.facts import FactStore
     from assent.consent.model import PhoneKeys
     from assent.inbound.message import InboundSms
     from assent.inbound.service import InboundOutcome
 
 
+_NO_ANSWERS = frozenset({Action.OPT_OUT, Action.REVIEW})
+_REPLY_REMEMBERED = timedelta(days=45)
 # The queue moves a record to the dead letters after its fifth delivery.
 _TRIES = 4
 
@@ -57,6 +63,7 @@ class InboundParts(NamedTuple):
     consent: ConsentService
     keys: PhoneKeys
     quarantine: S3QuarantineBucket
+    facts: FactStore
 
 
 @functools.cache
@@ -102,7 +109,8 @@ def wiring() -> InboundParts:
         ),
     )
     quarantine = S3QuarantineBucket(clients.s3(), settings.quarantine_bucket)
-    return InboundParts(inbound, consent, keys, quarantine)
+    facts = DynamoFactStore(dynamodb, settings.subscribers_table, settings.control_table)
+    return InboundParts(inbound, consent, keys, quarantine, facts)
 
 
 def handler(event: Mapping[str, Any], _: object) -> dict[str, list[dict[str, str]]]:
@@ -117,7 +125,9 @@ def _done(entry: Mapping[str, Any]) -> bool:
     with invocation(str(entry["messageId"])):
         try:
             message = parse_envelope(entry["body"])
-            _report(message, wiring().inbound.receive(message))
+            outcome = wiring().inbound.receive(message)
+            _report(message, outcome)
+            _engaged(message, outcome)
         except UnreadableInboundError as error:
             return _put_aside(entry, error)
         except TryAgainError as error:
@@ -144,6 +154,19 @@ def _report(message: InboundSms, outcome: InboundOutcome) -> None:
         count("OptOutReceived")
     facts = {"inbound_message_id": message.inbound_message_id, "action": outcome.action.value}
     record("inbound_received", {**facts, "reason": outcome.reason, "replied": outcome.replied})
+
+
+def _engaged(message: InboundSms, outcome: InboundOutcome) -> None:
+    """Count an answer as one, for segments; a stop is none. What was asked for is done already, so
+    a count that fails is let go."""
+    if message.from_phone is None or outcome.action in _NO_ANSWERS:
+        return
+    parts = wiring()
+    once = Deduped(f"replied#{message.inbound_message_id}", message.at + _REPLY_REMEMBERED)
+    try:
+        parts.facts.add(parts.keys.key_of(message.from_phone), Act.REPLIED, message.at, once)
+    except TryAgainError:
+        count("EngagementMissed")
 
 
 def _put_aside(entry: Mapping[str, Any], unreadable: UnreadableInboundError) -> bool:

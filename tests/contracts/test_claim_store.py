@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from assent.audience.engagement import Act
+from assent.audience.rules import compile_rule, parse
 from assent.aws.claim_store import DynamoClaimStore
 from assent.aws.subscriber_item import KEY as KEY_ATTRIBUTE
 from assent.aws.subscriber_item import item_of, subscriber_of
@@ -183,6 +185,16 @@ def test_old_claims_are_forgotten_in_the_same_write(people: People, store: Claim
     assert set(current(people).standing.claims) == {"c4"}
     assert store.claim(current(people), claim("c5"), [CampaignId("c4")]) == Claimed()
     assert set(current(people).standing.claims) == {"c5"}
+
+
+def test_of_a_forgotten_claim_stays_when_it_was(people: People, store: ClaimStore) -> None:
+    people.put(changed(claims={CampaignId("c1"): claim("c1")}, claims_version=1))
+    assert store.claim(current(people), claim("c2"), [CampaignId("c1")]) == Claimed()
+    after = current(people)
+    assert after.engagement[Act.SENT].total == 1
+    assert compile_rule(parse({"field": "sent", "op": "eq", "value": 2}))(after, NOON)
+    store.release(KEY, claim("c2"))
+    assert compile_rule(parse({"field": "sent", "op": "eq", "value": 1}))(current(people), NOON)
 
 
 def test_a_programme_whose_claims_are_all_forgotten_can_be_claimed_again(

@@ -12,7 +12,7 @@ from assent.errors import (
     DisclosureNotFoundError,
     ProgrammeNotFoundError,
 )
-from assent.programmes.model import Disclosure, Programme
+from assent.programmes.model import Disclosure, Programme, ReadyClasses
 from tests.contracts.examples import NEWS, OFFERS
 from tests.fakes.frozen_clock import NOON
 from tests.fakes.in_memory_programme_store import InMemoryProgrammeStore
@@ -47,6 +47,7 @@ def programme(programme_id: ProgrammeId = OFFERS) -> Programme:
         "https://example.invalid/privacy",
         topics=("shoes",),
         origins=("https://shop.example",),
+        classes=ReadyClasses(new_days=7, vip_purchases=5),
     )
 
 

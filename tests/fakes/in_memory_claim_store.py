@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from assent.audience.engagement import Act, plus_all
 from assent.campaigns.model import Claimed, ClaimRefused
 from assent.consent.model import ConsentStatus
 
@@ -41,7 +42,11 @@ class InMemoryClaimStore:
                 claims=MappingProxyType({**kept, claim.campaign_id: claim}),
                 claims_version=current.standing.claims_version + 1,
             )
-            self.table.put(replace(current, standing=standing))
+            old = current.standing.claims
+            forgotten = [old[campaign_id].at for campaign_id in forget if campaign_id in old]
+            after = plus_all(current.engagement.get(Act.SENT), forgotten)
+            engagement = {**current.engagement, **({Act.SENT: after} if after else {})}
+            self.table.put(replace(current, standing=standing, engagement=engagement))
             return Claimed()
 
     def release(self, subscriber_key: SubscriberKey, claim: Claim) -> None:

@@ -339,6 +339,7 @@ def a_segment_is_made_changed_and_counted(journey: Journey) -> None:
     journey.staff("PUT", path, {"name": "Named", "rule": rule, "version": 1})
     assert journey.staff("GET", path)["rule"] == rule
     assert journey.staff("GET", f"{path}/count?programme_id=vip")["textable"] > 0
+    assert len(journey.staff("GET", f"{path}/sample?limit=2")["items"]) == 2
     assert journey.staff("GET", "/v1/segments")["items"]
     journey.notes["segment_id"] = segment_id
 

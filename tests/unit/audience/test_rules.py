@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
+from assent.audience.engagement import Act, plus
 from assent.audience.fields import FIELDS
 from assent.audience.rules import MAX_DEPTH, MAX_NODES, compile_rule, parse, to_json
 from assent.audience.subscriber import PROFILE_FIELDS
 from assent.errors import InvalidSegmentError
-from assent.messages.template import BRAND, PLACEHOLDERS, PROGRAMME
+from assent.messages.template import BRAND, LINKS, PLACEHOLDERS, PROGRAMME
 from tests.unit.audience.people import NOW, person
 
 ANA = person(
@@ -17,6 +21,14 @@ ANA = person(
     topics=["Shoes", "hats"],
     locale="en",
     max_per_month=4,
+    **{"attributes.tier": "gold", "attributes.points": 12},
+)
+ANA = replace(
+    ANA,
+    engagement={
+        Act.PURCHASED: plus(plus(None, NOW - timedelta(days=100)), NOW - timedelta(days=6)),
+        Act.SENT: plus(None, NOW - timedelta(days=50)),
+    },
 )
 
 
@@ -51,6 +63,17 @@ def means_ana(rule: object) -> bool:
         compare("topics", "exists"),
         compare("country", "eq", "US"),
         compare("age", "eq", 21),
+        compare("attributes.tier", "eq", "GOLD"),
+        compare("attributes.points", "gte", 10),
+        compare("attributes.points", "in", [9, 12]),
+        compare("attributes.tier", "exists"),
+        compare("purchases", "eq", 2),
+        compare("purchases", "gte", 1, days=7),
+        compare("last_purchased_at", "within_last", 7),
+        compare("visits", "eq", 0),
+        compare("sent", "eq", 2),
+        compare("sent", "eq", 1, days=7),
+        compare("last_sent_at", "within_last", 4),
         compare("age", "gte", 21),
         compare("age", "between", [18, 21]),
         compare("birth_year", "in", [2003, 2004]),
@@ -83,6 +106,11 @@ def test_a_rule_means_her(rule: object) -> None:
         compare("region", "starts_with", "L"),
         compare("topics", "contains", "shoe"),
         compare("age", "gt", 21),
+        compare("attributes.tier", "eq", 3),
+        compare("attributes.points", "eq", "12"),
+        compare("attributes.none", "exists"),
+        compare("purchases", "gte", 2, days=7),
+        compare("last_clicked_at", "exists"),
         compare("created_at", "within_last", 39),
         compare("last_texted_at", "within_last", 2),
         compare("confirmed_at", "exists", programme="other"),
@@ -104,6 +132,13 @@ def test_a_rule_does_not_mean_her(rule: object) -> None:
         ([], "$"),
         (None, "$"),
         ({"all": False}, "$"),
+        ({"class": "best", "programme": "weekly"}, "$.class"),
+        ({"class": "vip"}, "$.programme"),
+        ({"class": "vip", "programme": "weekly", "x": 1}, "$"),
+        (compare("purchases", "gte", 1, days=0), "$.days"),
+        (compare("age", "gte", 1, days=7), "$.days"),
+        (compare("attributes.Tier", "eq", "x"), "$.field"),
+        (compare("attributes.points", "between", [1, "2"]), "$.value[1]"),
         ({"all": 1}, "$"),
         ({"and": []}, "$.and"),
         ({"and": FLORIDA}, "$.and"),
@@ -191,4 +226,4 @@ def test_an_instant_keeps_its_meaning_through_json() -> None:
 
 def test_rules_know_every_profile_field_and_texts_know_no_other() -> None:
     assert set(PROFILE_FIELDS) <= set(FIELDS)
-    assert set(PROFILE_FIELDS) >= PLACEHOLDERS - {BRAND, PROGRAMME}
+    assert set(PROFILE_FIELDS) >= PLACEHOLDERS - LINKS - {BRAND, PROGRAMME}

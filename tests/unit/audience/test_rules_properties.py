@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assent.audience.fields import FIELDS, OF_A_PROGRAMME, Kind
+from assent.audience.fields import COUNTS, FIELDS, OF_A_PROGRAMME, Kind
 from assent.audience.rules import OPS, Not, Op, compile_rule, parse, to_json
 from assent.errors import InvalidSegmentError
 from tests.unit.audience.people import NOW, person
@@ -43,8 +43,19 @@ def comparisons(draw: st.DrawFn) -> dict[str, Any]:
     return rule
 
 
+@st.composite
+def counts(draw: st.DrawFn) -> dict[str, Any]:
+    days = {"days": draw(st.integers(1, 366))} if draw(st.booleans()) else {}
+    return {"field": draw(st.sampled_from(sorted(COUNTS))), "op": "gte", "value": 1, **days}
+
+
+attributes = st.builds(
+    lambda name, value: {"field": f"attributes.{name}", "op": "eq", "value": value},
+    st.from_regex(r"[a-z][a-z0-9_]{0,19}", fullmatch=True),
+    texts | SCALARS[Kind.NUMBER],
+)
 trees = st.recursive(
-    comparisons() | st.just({"all": True}),
+    comparisons() | counts() | attributes | st.just({"all": True}),
     lambda inner: st.one_of(
         st.lists(inner, min_size=1, max_size=3).map(lambda rules: {"and": rules}),
         st.lists(inner, min_size=1, max_size=3).map(lambda rules: {"or": rules}),

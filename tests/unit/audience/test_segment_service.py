@@ -1,18 +1,28 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from assent.audience.rules import Everyone, parse
 from assent.audience.service import SegmentCount, SegmentService
 from assent.consent.model import ConsentStatus
-from assent.errors import ChangedMeanwhileError, InvalidSegmentError, SegmentNotFoundError
+from assent.errors import (
+    ChangedMeanwhileError,
+    InvalidSegmentError,
+    ProgrammeNotFoundError,
+    SegmentNotFoundError,
+)
 from assent.identifiers import ProgrammeId, SegmentId
+from assent.programmes.model import ReadyClasses
 from tests.fakes.frozen_clock import FrozenClock
+from tests.fakes.in_memory_programme_store import InMemoryProgrammeStore
 from tests.fakes.in_memory_segment_store import InMemorySegmentStore
 from tests.fakes.in_memory_subscriber_scan import InMemorySubscriberScan
 from tests.fakes.sequential_ids import SequentialIds
 from tests.fakes.subscriber_table import SubscriberTable
 from tests.unit.audience.people import WEEKLY, person, standing
+from tests.unit.campaigns.world import PROGRAMME
 
 FLORIDA = parse({"field": "region", "op": "eq", "value": "FL"})
 
@@ -20,7 +30,9 @@ FLORIDA = parse({"field": "region", "op": "eq", "value": "FL"})
 def service(*people: object) -> SegmentService:
     table = SubscriberTable(people)  # type: ignore[arg-type]
     scan = InMemorySubscriberScan(table)
-    return SegmentService(InMemorySegmentStore(), scan, FrozenClock(), SequentialIds())
+    programmes = InMemoryProgrammeStore()
+    programmes.create(replace(PROGRAMME, programme_id=WEEKLY, classes=ReadyClasses(new_days=5)))
+    return SegmentService(InMemorySegmentStore(), scan, programmes, FrozenClock(), SequentialIds())
 
 
 def test_a_segment_is_kept_under_a_new_id() -> None:
@@ -77,3 +89,25 @@ def test_who_may_not_be_texted_is_matched_and_not_textable() -> None:
     assert segments.count(Everyone(), WEEKLY) == SegmentCount(6, 1)
     assert segments.count(Everyone()) == SegmentCount(6, 1)
     assert segments.count(Everyone(), ProgrammeId("other")) == SegmentCount(6, 0)
+
+
+def test_a_ready_class_is_counted_by_the_thresholds_of_its_programme() -> None:
+    """Everybody here confirmed ten days ago, and new are those of the last five."""
+    segments = service(*(person(f"k1_{n}") for n in range(3)))
+    counted = {
+        name: segments.count(parse({"class": name, "programme": "weekly"})).matched
+        for name in ("new", "inactive", "regular", "vip")
+    }
+    assert counted == {"new": 0, "inactive": 3, "regular": 0, "vip": 0}
+
+
+def test_a_class_of_no_programme_is_refused() -> None:
+    with pytest.raises(ProgrammeNotFoundError):
+        service().count(parse({"class": "vip", "programme": "none"}))
+
+
+def test_a_sample_is_small_and_of_those_who_are_meant() -> None:
+    segments = service(*(person(f"k1_{n}", region="FL" if n % 2 else "TX") for n in range(30)))
+    sample = segments.sample(FLORIDA, 5)
+    assert len(sample) == 5
+    assert {each.profile["region"] for each in sample} == {"FL"}

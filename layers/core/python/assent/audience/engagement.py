@@ -106,4 +106,3 @@ def unpacked(raw: bytes) -> Activity:
 def with_act(engagement: Mapping[Act, Activity], act: Act, at: datetime) -> dict[Act, Activity]:
     """Return the engagement with one more act."""
     return {**engagement, act: plus(engagement.get(act), at)}
-

@@ -11,6 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from assent.audience.engagement import Act, day_of
 from assent.identifiers import ProgrammeId
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ class Kind(StrEnum):
 
 
 # `age` is in completed years as far as the birth year shows: who turns 21 this year counts as 20.
-# `consent` names a programme and holds its status; `last_texted_at` is of any campaign.
+# `consent` names a programme and holds its status; `last_texted_at` is `last_sent_at`, of any
+# campaign. A field `attributes.<name>` is a custom attribute, of the kind that it is compared with.
 FIELDS: Mapping[str, Kind] = MappingProxyType(
     {
         "first_name": Kind.TEXT,
@@ -50,6 +52,36 @@ FIELDS: Mapping[str, Kind] = MappingProxyType(
         "consent": Kind.TEXT,
         "confirmed_at": Kind.TIME,
         "last_texted_at": Kind.TIME,
+        "last_sent_at": Kind.TIME,
+        "last_clicked_at": Kind.TIME,
+        "last_replied_at": Kind.TIME,
+        "last_purchased_at": Kind.TIME,
+        "last_visited_at": Kind.TIME,
+        "sent": Kind.NUMBER,
+        "clicks": Kind.NUMBER,
+        "replies": Kind.NUMBER,
+        "purchases": Kind.NUMBER,
+        "visits": Kind.NUMBER,
+    }
+)
+# Counts are of all time, or of the last `days` of a comparison; who did nothing counts zero.
+COUNTS: Mapping[str, Act] = MappingProxyType(
+    {
+        "sent": Act.SENT,
+        "clicks": Act.CLICKED,
+        "replies": Act.REPLIED,
+        "purchases": Act.PURCHASED,
+        "visits": Act.VISITED,
+    }
+)
+_LAST: Mapping[str, Act] = MappingProxyType(
+    {
+        "last_texted_at": Act.SENT,
+        "last_sent_at": Act.SENT,
+        "last_clicked_at": Act.CLICKED,
+        "last_replied_at": Act.REPLIED,
+        "last_purchased_at": Act.PURCHASED,
+        "last_visited_at": Act.VISITED,
     }
 )
 OF_A_PROGRAMME = frozenset({"consent", "confirmed_at"})
@@ -71,10 +103,14 @@ _TYPES: Mapping[Kind, type | tuple[type, ...]] = MappingProxyType(
 )
 
 
-def getter(field: str, programme: str | None) -> Getter:
-    """Return a reader of the field: None for what is unknown, empty or of another kind."""
-    read = _reader(field, programme)
-    expected = _TYPES[FIELDS[field]]
+def getter(
+    field: str, programme: str | None = None, days: int | None = None, kind: Kind | None = None
+) -> Getter:
+    """Return a reader of the field: None for what is unknown, empty or of another kind. Without a
+    `kind`, a custom attribute may hold text or a number."""
+    read = _counter(COUNTS[field], days) if field in COUNTS else _reader(field, programme)
+    known = FIELDS.get(field, kind)
+    expected = _TYPES[known] if known else (str, int)
 
     def get(subscriber: Subscriber, now: datetime) -> object:
         actual = read(subscriber, now)
@@ -99,8 +135,33 @@ def _age(subscriber: Subscriber, now: datetime) -> object:
     return now.astimezone(UTC).year - year - 1 if isinstance(year, int) else None
 
 
-def _last_texted_at(subscriber: Subscriber, _now: datetime) -> object:
-    return max((claim.at for claim in subscriber.standing.claims.values()), default=None)
+def _counter(act: Act, days: int | None) -> Getter:
+    def read(subscriber: Subscriber, now: datetime) -> object:
+        activity = subscriber.engagement.get(act)
+        counted = 0
+        if activity is not None:
+            counted = activity.total if days is None else activity.count(now, days)
+        if act is not Act.SENT:
+            return counted
+        first = day_of(now) - days if days is not None else -1
+        return counted + sum(day_of(at) > first for at in _claimed_at(subscriber))
+
+    return read
+
+
+def _last(act: Act) -> Getter:
+    def read(subscriber: Subscriber, _now: datetime) -> object:
+        activity = subscriber.engagement.get(act)
+        known = (activity.last_at,) if activity else ()
+        also = _claimed_at(subscriber) if act is Act.SENT else ()
+        return max((*known, *also), default=None)
+
+    return read
+
+
+def _claimed_at(subscriber: Subscriber) -> tuple[datetime, ...]:
+    """Texts of the last weeks are counted by their claims: one given back counts no more."""
+    return tuple(claim.at for claim in subscriber.standing.claims.values())
 
 
 def _consent_status(programme: str) -> Getter:
@@ -128,6 +189,6 @@ _DERIVED: Mapping[str, Getter] = MappingProxyType(
         "age": _age,
         "tenure_days": lambda subscriber, now: (now - subscriber.created_at).days,
         "created_at": lambda subscriber, _now: subscriber.created_at,
-        "last_texted_at": _last_texted_at,
+        **{name: _last(act) for name, act in _LAST.items()},
     }
 )

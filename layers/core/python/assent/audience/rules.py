@@ -12,7 +12,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
-from assent.audience.fields import FIELDS, OF_A_PROGRAMME, Kind, folded, getter
+from assent.audience.facts import is_attribute
+from assent.audience.fields import COUNTS, FIELDS, OF_A_PROGRAMME, Kind, folded, getter
 from assent.clock import parse_iso
 from assent.errors import InvalidSegmentError
 
@@ -26,6 +27,7 @@ MAX_NODES = 200
 _MAX_TEXT = 200
 _MAX_LISTED = 100
 _MAX_DAYS = 36_500
+_MAX_WINDOW_DAYS = 366
 
 Scalar: TypeAlias = str | int | datetime
 Value: TypeAlias = Scalar | tuple[Scalar, ...] | None
@@ -81,16 +83,34 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`field op value`; `programme` only for fields of a programme. `within_last` is in days,
-    `between` includes both ends, `exists` has no value."""
+    """`field op value`; `programme` only for fields of a programme, `days` only for counts.
+    `within_last` is in days, `between` includes both ends, `exists` has no value."""
 
     field: str
     op: Op
     value: Value = None
     programme: str | None = None
+    days: int | None = None
 
 
-Rule: TypeAlias = Everyone | And | Or | Not | Comparison
+class ReadyClass(StrEnum):
+    """Everybody confirmed to a programme is in exactly one of these."""
+
+    NEW = "new"
+    REGULAR = "regular"
+    INACTIVE = "inactive"
+    VIP = "vip"
+
+
+@dataclass(frozen=True, slots=True)
+class InClass:
+    """People of a ready class; what that means is the programme's, see `classes.spelled_out`."""
+
+    name: ReadyClass
+    programme: str
+
+
+Rule: TypeAlias = Everyone | And | Or | Not | Comparison | InClass
 Predicate: TypeAlias = "Callable[[Subscriber, datetime], bool]"
 
 
@@ -100,9 +120,10 @@ Predicate: TypeAlias = "Callable[[Subscriber, datetime], bool]"
 def parse(json: object) -> Rule:
     """Return the rule that decoded JSON spells.
 
-    `{"all": true}`, `{"and": [rule, …]}`, `{"or": [rule, …]}`, `{"not": rule}` or
-    `{"field": …, "op": …, "value": …, "programme": …}`. Raises InvalidSegmentError, whose message
-    names the node's path, such as `$.and[1].value`.
+    `{"all": true}`, `{"and": [rule, …]}`, `{"or": [rule, …]}`, `{"not": rule}`,
+    `{"class": …, "programme": …}` or `{"field": …, "op": …, "value": …}`, with a `programme` or
+    `days` where the field asks for it. Raises InvalidSegmentError, whose message names the node's
+    path, such as `$.and[1].value`.
     """
     return _Parser().rule(json, "$", 1)
 
@@ -127,6 +148,8 @@ class _Parser:
             raise _fail(path, "expected an object")
         if "field" in json:
             return _comparison(json, path)
+        if "class" in json:
+            return _in_class(json, path)
         if len(json) != 1:
             raise _fail(path, "expected one of all, and, or, not, or a comparison with a field")
         return self._combined(*next(iter(json.items())), path, depth)
@@ -147,24 +170,57 @@ class _Parser:
         return And(rules) if word == "and" else Or(rules)
 
 
+def _in_class(json: Mapping[object, object], path: str) -> InClass:
+    if unknown := set(json) - {"class", "programme"}:
+        raise _fail(path, f"unknown key {sorted(map(str, unknown))[0][:_MAX_TEXT]!r}")
+    try:
+        name = ReadyClass(str(json["class"]))
+    except ValueError:
+        raise _fail(f"{path}.class", f"expected one of {', '.join(sorted(ReadyClass))}") from None
+    return InClass(name, _text(json.get("programme"), f"{path}.programme"))
+
+
 def _comparison(json: Mapping[object, object], path: str) -> Comparison:
     name, programme = json["field"], json.get("programme")
-    if not isinstance(name, str) or name not in FIELDS:
-        raise _fail(f"{path}.field", f"expected one of {', '.join(sorted(FIELDS))}")
-    kind = FIELDS[name]
+    kind = _kind_of(name, json.get("value"))
+    if kind is None or not isinstance(name, str):
+        known = f"{', '.join(sorted(FIELDS))}, attributes.<name>"
+        raise _fail(f"{path}.field", f"expected one of {known}")
     try:
         op = Op(str(json.get("op")))
     except ValueError:
         op = None
     if op is None or op not in OPS[kind]:
         raise _fail(f"{path}.op", f"for {name}, expected one of {', '.join(sorted(OPS[kind]))}")
-    if unknown := set(json) - {"field", "op", "value", "programme"}:
+    if unknown := set(json) - {"field", "op", "value", "programme", "days"}:
         raise _fail(path, f"unknown key {sorted(map(str, unknown))[0][:_MAX_TEXT]!r}")
     if (name in OF_A_PROGRAMME) != (programme is not None):
         raise _fail(f"{path}.programme", "name a programme for consent and confirmed_at only")
     if programme is not None:
         programme = _text(programme, f"{path}.programme")
-    return Comparison(name, op, _value(json, kind, op, f"{path}.value"), programme)
+    days = _days(json, name, f"{path}.days")
+    return Comparison(name, op, _value(json, kind, op, f"{path}.value"), programme, days)
+
+
+def _kind_of(name: object, value: object) -> Kind | None:
+    """Return what the field holds; a custom attribute holds what it is compared with."""
+    if not isinstance(name, str):
+        return None
+    if is_attribute(name):
+        first = value[0] if isinstance(value, list) and value else value
+        return Kind.NUMBER if isinstance(first, int) else Kind.TEXT
+    return FIELDS.get(name)
+
+
+def _days(json: Mapping[object, object], name: str, path: str) -> int | None:
+    if "days" not in json:
+        return None
+    if name not in COUNTS:
+        raise _fail(path, f"only {', '.join(sorted(COUNTS))} are counted in days")
+    days = _number(json["days"], path)
+    if not 0 < days <= _MAX_WINDOW_DAYS:
+        raise _fail(path, f"expected 1 to {_MAX_WINDOW_DAYS} days")
+    return days
 
 
 def _value(json: Mapping[object, object], kind: Kind, op: Op, path: str) -> Value:
@@ -226,16 +282,15 @@ def to_json(rule: Rule) -> dict[str, object]:
             return {"or": [to_json(each) for each in rules]}
         case Not(inner):
             return {"not": to_json(inner)}
-        case Comparison(field, op, value, programme):
-            json: dict[str, object] = {"field": field, "op": op.value}
-            if value is not None:
-                json["value"] = _spelt(value)
-            if programme is not None:
-                json["programme"] = programme
-            return json
+        case InClass(name, programme):
+            return {"class": name.value, "programme": programme}
+        case Comparison(field, op, value):
+            spelt = {"value": _spelt(value), "programme": rule.programme, "days": rule.days}
+            given = {key: each for key, each in spelt.items() if each is not None}
+            return {"field": field, "op": op.value, **given}
 
 
-def _spelt(value: Scalar | tuple[Scalar, ...]) -> object:
+def _spelt(value: Value) -> object:
     if isinstance(value, tuple):
         return [_spelt(each) for each in value]
     return value.isoformat() if isinstance(value, datetime) else value
@@ -245,7 +300,10 @@ def _spelt(value: Scalar | tuple[Scalar, ...]) -> object:
 
 
 def compile_rule(rule: Rule) -> Predicate:
-    """Return a function of (subscriber, now) that says whether the rule means this person."""
+    """Return a function of (subscriber, now) that says whether the rule means this person.
+
+    Raises InvalidSegmentError for a ready class that was not spelled out.
+    """
     match rule:
         case Everyone():
             return lambda _subscriber, _now: True
@@ -260,10 +318,13 @@ def compile_rule(rule: Rule) -> Predicate:
             return lambda subscriber, now: not negated(subscriber, now)
         case Comparison():
             return _compare(rule)
+        case InClass(name):
+            raise _fail("$", f"the class {name} has no thresholds here")
 
 
 def _compare(rule: Comparison) -> Predicate:
-    get = getter(rule.field, rule.programme)
+    kind = None if rule.op is Op.EXISTS else _kind_of(rule.field, _spelt(rule.value))
+    get = getter(rule.field, rule.programme, rule.days, kind)
     if rule.op is Op.EXISTS:
         return lambda subscriber, now: get(subscriber, now) is not None
     if rule.op is Op.WITHIN_LAST:

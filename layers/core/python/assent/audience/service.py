@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from assent.audience.classes import spelled_out
+from assent.audience.narrowing import narrowed
 from assent.audience.rules import compile_rule
 from assent.audience.subscriber import Segment
 from assent.consent.model import ConsentStatus
@@ -12,12 +15,13 @@ from assent.errors import InvalidSegmentError
 from assent.identifiers import SegmentId
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from assent.audience.rules import Rule
     from assent.audience.subscriber import SegmentStore, Subscriber, SubscriberScan
     from assent.clock import Clock
     from assent.identifiers import Ids, ProgrammeId
+    from assent.programmes.model import ProgrammeStore
 
 _MAX_NAME = 100
 
@@ -35,6 +39,7 @@ class SegmentCount:
 class SegmentService:
     store: SegmentStore
     scan: SubscriberScan
+    programmes: ProgrammeStore
     clock: Clock
     ids: Ids
 
@@ -69,16 +74,26 @@ class SegmentService:
     ) -> SegmentCount:
         """Count by reading every subscriber, page by page, as planning would.
 
-        Without a programme, who is textable for any programme counts as textable.
+        Without a programme, who is textable for any programme counts as textable. Raises
+        ProgrammeNotFoundError for a ready class of none.
         """
-        means, now = compile_rule(rule), self.clock.now()
         matched = textable = 0
         for number in range(slices):
-            for subscriber in self.scan.slice(number, slices):
-                if means(subscriber, now):
-                    matched += 1
-                    textable += _is_textable(subscriber, programme_id)
+            for subscriber in self._meant(rule, number, slices):
+                matched += 1
+                textable += _is_textable(subscriber, programme_id)
         return SegmentCount(matched, textable)
+
+    def sample(self, rule: Rule, size: int) -> Sequence[Subscriber]:
+        """Return up to `size` of those whom the rule means, in the order of their keyed hashes:
+        that is chance, and the same people as long as nothing changes."""
+        return list(islice(self._meant(rule, 0, 1), size))
+
+    def _meant(self, rule: Rule, number: int, slices: int) -> Iterator[Subscriber]:
+        now, plain = self.clock.now(), spelled_out(rule, self.programmes)
+        means = compile_rule(plain)
+        people = self.scan.slice(number, slices, narrowed(plain, now))
+        return (subscriber for subscriber in people if means(subscriber, now))
 
 
 def _is_textable(subscriber: Subscriber, programme_id: ProgrammeId | None) -> bool:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from assent.audience.engagement import Act, Activity
+    from assent.audience.narrowing import Narrowing
     from assent.audience.rules import Rule
     from assent.consent.model import Standing
     from assent.identifiers import SegmentId, SubscriberKey
@@ -57,8 +58,11 @@ class Segment:
 class SubscriberScan(Protocol):
     """Reads candidates in bulk and by key."""
 
-    def slice(self, slice_number: int, slices: int) -> Iterator[Subscriber]:
-        """Yield every subscriber of one parallel-scan slice, streaming page by page.
+    def slice(
+        self, slice_number: int, slices: int, only: Narrowing | None = None
+    ) -> Iterator[Subscriber]:
+        """Yield every subscriber of one parallel-scan slice, streaming page by page; with `only`,
+        those whom it leaves out may be missing, and are then counted in it.
 
         Eventually consistent: the result is only candidates, the claim decides.
         """

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from assent.audience.engagement import Act, plus_all
 from assent.aws import subscriber_item as packed
 from assent.aws.answers import (
     CONDITION_FAILED,
@@ -154,6 +155,7 @@ def _request(
         expression = _ADD_FIRST
         values[":first"] = {"M": {claim.campaign_id: packed.number(mark)}}
     if forget:
+        expression += _remembering(subscriber, forget, values)
         expression += _removal(standing.claims, forget, names)
     return {
         "TableName": table,
@@ -164,6 +166,19 @@ def _request(
         "ExpressionAttributeValues": values,
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
+
+
+def _remembering(
+    subscriber: Subscriber, forget: Sequence[CampaignId], values: dict[str, Any]
+) -> str:
+    """Keep of a claim what segments ask for: when it was. The claims version guards this too."""
+    claims = subscriber.standing.claims
+    forgotten = [claims[campaign_id].at for campaign_id in forget if campaign_id in claims]
+    after = plus_all(subscriber.engagement.get(Act.SENT), forgotten)
+    if after is None:
+        return ""
+    values[":sent"] = packed.packed_activity(after)
+    return f", {packed.ENGAGEMENT[Act.SENT]} = :sent"
 
 
 def _removal(claims: Any, forget: Sequence[CampaignId], names: dict[str, str]) -> str:

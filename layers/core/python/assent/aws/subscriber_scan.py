@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from assent.aws.answers import translated
 from assent.aws.batches import get_all
+from assent.aws.subscriber_filter import scan_filter
 from assent.aws.subscriber_item import KEY, PHONE, subscriber_of
 from assent.phone import PhoneNumber
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from assent.audience.narrowing import Narrowing
     from assent.audience.subscriber import Subscriber
     from assent.clock import Clock
     from assent.identifiers import SubscriberKey
@@ -31,16 +33,21 @@ class DynamoSubscriberScan:
     subscribers_table: str
     clock: Clock
 
-    def slice(self, slice_number: int, slices: int) -> Iterator[Subscriber]:
+    def slice(
+        self, slice_number: int, slices: int, only: Narrowing | None = None
+    ) -> Iterator[Subscriber]:
         """Yield one slice of a parallel scan. Raises TryAgainError part way when a page fails."""
         request: dict[str, Any] = {
             "TableName": self.subscribers_table,
             "Segment": slice_number,
             "TotalSegments": slices,
+            **(scan_filter(only) if only else {}),
         }
         while True:
             with translated():
                 page = self.client.scan(**request)
+            if only is not None:
+                only.left_out += page["ScannedCount"] - page["Count"]
             for item in page["Items"]:
                 yield subscriber_of(item)
             if "LastEvaluatedKey" not in page:

@@ -196,6 +196,7 @@ class ProgrammeItem(Model):
     version = NumberAttribute()
     terms = JSONAttribute(null=True)
     origins: ListAttribute[str] = ListAttribute(null=True)
+    classes = JSONAttribute(null=True)
 
 
 class DisclosureItem(Model):

@@ -6,9 +6,10 @@ the lenient door.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from assent.audience.classes import spelled_out
 from assent.campaigns.model import Definition, QuietHours
 from assent.errors import InputError
 from assent.messages.template import Template
@@ -46,6 +47,7 @@ class DefinitionChecks:
         _check_values(definition)
         programme = self.programmes.programme(definition.programme_id)
         segment = self.segments.segment(definition.segment_id)
+        segment = replace(segment, rule=spelled_out(segment.rule, self.programmes))
         return Checked(programme, segment, template_of(definition, programme))
 
 

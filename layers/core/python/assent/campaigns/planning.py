@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from assent.audience.narrowing import narrowed
 from assent.campaigns.model import CampaignStatus, SlicePlan
 from assent.campaigns.sieve import Sieve
 from assent.campaigns.windows import Windows
@@ -55,13 +56,15 @@ class Planning:
     def _planned(self, campaign: Campaign, slice_number: int, slices: int) -> SlicePlan:
         if campaign.status is CampaignStatus.CANCELLED:
             return SlicePlan(slice_number, (), held_out=0)
-        sieve = Sieve.of(campaign, self.programmes, self.links, self.clock.now())
+        now = self.clock.now()
+        sieve = Sieve.of(campaign, self.programmes, self.links, now)
+        only = narrowed(campaign.require_frozen().rule, now)
         windows = Windows(
             campaign, slice_number, self.manifests, parts_per_second=self.parts_per_second
         )
         excluded: Counter[str] = Counter()
         held_out = 0
-        for subscriber in self.subscribers.slice(slice_number, slices):
+        for subscriber in self.subscribers.slice(slice_number, slices, only):
             placed = sieve.place(subscriber)
             if placed.release_at is not None:
                 subscriber_key = subscriber.standing.subscriber_key
@@ -70,4 +73,6 @@ class Planning:
                 held_out += 1
             else:
                 excluded[str(placed.excluded)] += 1
+        if only is not None and only.left_out:
+            excluded["segment"] += only.left_out
         return SlicePlan(slice_number, windows.releases(), held_out, dict(excluded))

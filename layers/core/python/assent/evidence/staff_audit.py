@@ -64,6 +64,7 @@ class AuditAction(StrEnum):
     SEGMENT_COUNTED = "segment_counted"
     SEGMENT_CREATED = "segment_created"
     SEGMENT_READ = "segment_read"
+    SEGMENT_SAMPLED = "segment_sampled"
     SEGMENTS_READ = "segments_read"
 
 

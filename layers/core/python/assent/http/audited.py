@@ -54,6 +54,7 @@ AUDITED: Mapping[str, Audited] = {
     "GET /v1/segments/{segment_id}": Audited(AuditAction.SEGMENT_READ),
     "PUT /v1/segments/{segment_id}": Audited(AuditAction.SEGMENT_CHANGED),
     "GET /v1/segments/{segment_id}/count": Audited(AuditAction.SEGMENT_COUNTED),
+    "GET /v1/segments/{segment_id}/sample": Audited(AuditAction.SEGMENT_SAMPLED, Concerns.PEOPLE),
     "GET /v1/campaigns": Audited(AuditAction.CAMPAIGNS_READ),
     "POST /v1/campaigns": Audited(AuditAction.CAMPAIGN_DRAFTED),
     "GET /v1/campaigns/{campaign_id}": Audited(AuditAction.CAMPAIGN_READ),

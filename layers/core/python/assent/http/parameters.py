@@ -14,11 +14,13 @@ SegmentInPath = Annotated[str, Path(pattern=_ID)]
 CampaignInPath = Annotated[str, Path(pattern=_ID)]
 InboxItemInPath = Annotated[str, Path(pattern=_ID)]
 ExportInPath = Annotated[str, Path(pattern=_ID)]
+ImportInPath = Annotated[str, Path(pattern=_ID)]
 ProgrammeInQuery = Annotated[str | None, Query(pattern=_ID)]
 PhoneInQuery = Annotated[
     str, Query(max_length=64, description="In E.164, its plus sign written as `%2B`")
 ]
 CursorInQuery = Annotated[str | None, Query(max_length=1024, description="From `next_cursor`")]
+SampleInQuery = Annotated[int, Query(ge=1, le=20)]
 LimitInQuery = Annotated[int, Query(ge=1, le=MAX_PAGE)]
 IdempotencyKey = Annotated[
     str | None,

@@ -4,15 +4,24 @@ from collections.abc import Callable
 
 from assent.audience.rules import parse, to_json
 from assent.audience.service import SegmentService
-from assent.audience.subscriber import Segment
+from assent.audience.subscriber import Segment, Subscriber
+from assent.clock import iso
 from assent.http.cursors import PAGE, Cursors, page_of
-from assent.http.parameters import CursorInQuery, LimitInQuery, ProgrammeInQuery, SegmentInPath
+from assent.http.parameters import (
+    CursorInQuery,
+    LimitInQuery,
+    ProgrammeInQuery,
+    SampleInQuery,
+    SegmentInPath,
+)
 from assent.http.resolver import Api
 from assent.http.shapes_segments import (
     ChangedSegment,
     NewSegment,
+    PersonSampled,
     SegmentCounted,
     SegmentPage,
+    SegmentSampled,
     SegmentShown,
 )
 from assent.identifiers import ProgrammeId, SegmentId
@@ -68,6 +77,27 @@ def add_segments(api: Api, service: Callable[[], SegmentService], cursors: Curso
             matched=counted.matched,
             textable=counted.textable,
         )
+
+    _add_sample(api, service)
+
+
+def _add_sample(api: Api, service: Callable[[], SegmentService]) -> None:
+    @api.get("/v1/segments/<segment_id>/sample", tags=["Segments"])
+    def sample_segment(segment_id: SegmentInPath, limit: SampleInQuery = 5) -> SegmentSampled:
+        """A few of those whom the segment means, their numbers masked."""
+        segment = service().segment(SegmentId(segment_id))
+        people = service().sample(segment.rule, limit)
+        api.concerns(*(each.standing.subscriber_key for each in people))
+        return SegmentSampled(items=[_sampled(each) for each in people])
+
+
+def _sampled(person: Subscriber) -> PersonSampled:
+    return PersonSampled(
+        subscriber_key=person.standing.subscriber_key,
+        phone=str(person.standing.phone) if person.standing.phone else None,
+        country=person.country,
+        known_since=iso(person.created_at),
+    )
 
 
 def _shown(segment: Segment) -> SegmentShown:

@@ -39,3 +39,18 @@ class SegmentCounted(Answer):
     programme_id: str | None
     matched: int = Field(description="People whom the rule picks")
     textable: int = Field(description="Those of them who agreed to the programme, or to any")
+
+
+class PersonSampled(Answer):
+    """One person of a segment."""
+
+    subscriber_key: str
+    phone: str | None = Field(description="Masked; none once erased")
+    country: str
+    known_since: str
+
+
+class SegmentSampled(Answer):
+    """Some of a segment's people, drawn by the hash of their numbers."""
+
+    items: list[PersonSampled]

@@ -45,6 +45,7 @@ PERMITTED: Mapping[str, frozenset[Group]] = {
     "GET /v1/segments/{segment_id}": _BOTH,
     "PUT /v1/segments/{segment_id}": _MARKETING,
     "GET /v1/segments/{segment_id}/count": _BOTH,
+    "GET /v1/segments/{segment_id}/sample": _BOTH,
     "GET /v1/campaigns": _BOTH,
     "POST /v1/campaigns": _MARKETING,
     "GET /v1/campaigns/{campaign_id}": _BOTH,

@@ -6,6 +6,7 @@ crash left undone is completed without counting a row twice.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from assent.audience.facts import Facts, Reported
 from assent.consent.model import PhoneKeys
@@ -52,7 +53,7 @@ def subscribers_api(services: Callable[[], SubscriberServices]) -> Api:
 
         def work() -> str:
             rows = [
-                _row(index, lambda at=index, row=row: _described(known.facts, keys.of(at), row))
+                _row(index, partial(_described, known.facts, keys, index, row))
                 for index, row in enumerate(body.items)
             ]
             return _told("attributes_set", "AttributesSet", rows, api.staff.subject)
@@ -73,12 +74,7 @@ def subscribers_api(services: Callable[[], SubscriberServices]) -> Api:
 
         def work() -> str:
             rows = [
-                _row(
-                    index,
-                    lambda at=index, row=row: known.facts.behaved(
-                        keys.of(at), row.kind, row.at, row.event_id or f"{named}#{at}"
-                    ),
-                )
+                _row(index, partial(_behaved, known.facts, keys, index, row, named))
                 for index, row in enumerate(body.items)
             ]
             return _told("behaviour_recorded", "BehaviourRecorded", rows, api.staff.subject)
@@ -120,9 +116,14 @@ def _row(index: int, work: Callable[[], Reported]) -> RowReported:
         return RowReported(index=index, status="invalid", code=error.code, field=error.field)
 
 
-def _described(facts: Facts, key: SubscriberKey, row: Description) -> Reported:
+def _described(facts: Facts, keys: _Keys, index: int, row: Description) -> Reported:
     profile = row.profile.model_dump(exclude_unset=True) if row.profile else {}
-    return facts.described(key, profile, row.attributes)
+    return facts.described(keys.of(index), profile, row.attributes)
+
+
+def _behaved(facts: Facts, keys: _Keys, index: int, row: BehaviourEvent, call: str) -> Reported:
+    event_id = row.event_id or f"{call}#{index}"
+    return facts.behaved(keys.of(index), row.kind, row.at, event_id)
 
 
 def _told(event: str, metric: str, rows: list[RowReported], actor: str) -> str:
