@@ -10,6 +10,7 @@ from assent.aws import clients
 from assent.aws.agenda import DynamoAgenda
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
 from assent.aws.counted import CountedMessageLedger
+from assent.aws.link_store import DynamoLinkStore
 from assent.aws.programme_store import DynamoProgrammeStore
 from assent.aws.rate_store import DynamoRateStore
 from assent.aws.sms_sender import sms_sender
@@ -21,6 +22,7 @@ from assent.consent.service import ConsentService
 from assent.consent.stopped import Stopped
 from assent.errors import TryAgainError
 from assent.identifiers import RandomIds
+from assent.links.service import Links
 from assent.messages.messenger import Messenger
 from assent.messages.pace import REPLY_HORIZON, Pace
 from assent.opt_in.lifecycle import Done, Lifecycle
@@ -88,6 +90,8 @@ def wiring() -> LifecycleParts:
         clock=clock,
         brand=settings.brand,
         support_contact=settings.support_contact,
+        links=Links(DynamoLinkStore(dynamodb, control), clock, RandomIds()),
+        site=settings.public_url,
     )
     return LifecycleParts(lifecycle, clock)
 

@@ -20,6 +20,7 @@ from assent.aws.consent_store import ConsentTables, DynamoConsentStore
 from assent.aws.counted import CountedMessageLedger
 from assent.aws.fact_store import DynamoFactStore
 from assent.aws.inbox_store import DynamoInboxStore
+from assent.aws.link_store import DynamoLinkStore
 from assent.aws.phone_keys import phone_keys
 from assent.aws.programme_store import DynamoProgrammeStore
 from assent.aws.quarantine_bucket import S3QuarantineBucket
@@ -34,7 +35,9 @@ from assent.errors import TryAgainError, UnreadableInboundError
 from assent.identifiers import RandomIds
 from assent.inbound.keywords import Action
 from assent.inbound.message import parse_envelope
+from assent.inbound.reply_links import ReplyLinks
 from assent.inbound.service import InboundService
+from assent.links.service import Links
 from assent.messages.messenger import Messenger
 from assent.messages.pace import REPLY_HORIZON, Pace
 from assent.opt_in.other_doors import OtherDoors
@@ -106,6 +109,11 @@ def wiring() -> InboundParts:
         ),
         conversions=Conversions(
             DynamoBreakers(dynamodb, settings.control_table), Subjects(keys.mac), clock
+        ),
+        reply_links=ReplyLinks(
+            Links(DynamoLinkStore(dynamodb, settings.control_table), clock, ids),
+            settings.public_url,
+            settings.support_contact,
         ),
     )
     quarantine = S3QuarantineBucket(clients.s3(), settings.quarantine_bucket)

@@ -15,6 +15,7 @@ from assent.identifiers import ProgrammeId, RandomIds
 from assent.inbound.inbox import Box
 from assent.inbound.keywords import Action
 from assent.inbound.message import InboundSms, sender_phone
+from assent.inbound.reply_links import ReplyLinks
 from assent.inbound.service import MAX_REPLIES_PER_DAY, InboundOutcome, InboundService
 from assent.links.service import Links
 from assent.messages.ledger import OutboundText, Purpose, SendResult
@@ -74,6 +75,7 @@ class House:
     breakers: InMemoryBreakers = field(default_factory=InMemoryBreakers)
     queue: InMemorySignUpQueue = field(default_factory=InMemorySignUpQueue)
     limits: Limits = field(default_factory=limits)
+    site: str = "https://abcdefghij.execute-api.us-east-1.amazonaws.com"
 
     def __post_init__(self) -> None:
         self.consent = ConsentService(self.store, self.clock, SequentialIds())
@@ -102,6 +104,9 @@ class House:
             brand="Brew & Bloom",
             support_contact="help@brew.example",
             conversions=self.conversions,
+            reply_links=ReplyLinks(
+                Links(self.links, self.clock, RandomIds()), self.site, "help@brew.example"
+            ),
         )
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,8 @@ from assent.consent.lapsing import Lapsing
 from assent.consent.outcomes import SignUp
 from assent.consent.service import ConsentService
 from assent.consent.stopped import Stopped
-from assent.identifiers import ProgrammeId, SubscriberKey
+from assent.identifiers import ProgrammeId, RandomIds, SubscriberKey
+from assent.links.service import Links
 from assent.messages.messenger import Messenger
 from assent.messages.pace import REPLY_HORIZON, Pace
 from assent.opt_in.lifecycle import REMIND_AFTER, Done, Lifecycle, Looked
@@ -19,6 +21,7 @@ from assent.phone import PhoneNumber
 from assent.programmes.model import OptInTerms, Programme
 from tests.fakes.frozen_clock import FrozenClock
 from tests.fakes.in_memory_consent_store import InMemoryConsentStore
+from tests.fakes.in_memory_link_store import InMemoryLinkStore
 from tests.fakes.in_memory_message_ledger import InMemoryMessageLedger
 from tests.fakes.in_memory_programme_store import InMemoryProgrammeStore
 from tests.fakes.in_memory_rate_store import InMemoryRateStore
@@ -28,6 +31,7 @@ from tests.fakes.sequential_ids import SequentialIds
 if TYPE_CHECKING:
     from assent.consent.model import ConsentStatus, Standing
 
+SITE = "https://sms.example"
 OFFERS = ProgrammeId("offers")
 ALERTS = ProgrammeId("alerts")
 KEY = SubscriberKey("k1_ada")
@@ -35,6 +39,11 @@ KEY = SubscriberKey("k1_ada")
 PHONE = PhoneNumber.stored("+12125550103")
 # A Monday, 12:00 in New York.
 MONDAY = datetime.fromisoformat("2026-11-23T17:00:00+00:00")
+
+
+def without_token(text: str) -> str:
+    """Return the text as it is kept."""
+    return re.sub(r"(?<=/c/)\w+", lambda token: "•" * len(token[0]), text)
 
 
 class RecordedErasures:
@@ -73,6 +82,7 @@ class DueWorld:
     ledger: InMemoryMessageLedger = field(default_factory=InMemoryMessageLedger)
     programmes: InMemoryProgrammeStore = field(default_factory=InMemoryProgrammeStore)
     erasures: RecordedErasures = field(default_factory=RecordedErasures)
+    link_store: InMemoryLinkStore = field(default_factory=InMemoryLinkStore)
 
     def __post_init__(self) -> None:
         self.ids = SequentialIds()
@@ -82,6 +92,10 @@ class DueWorld:
     @property
     def consent(self) -> ConsentService:
         return ConsentService(self.store, self.clock, self.ids)
+
+    @property
+    def links(self) -> Links:
+        return Links(self.link_store, self.clock, RandomIds())
 
     def lifecycle(self, **parts: Any) -> Lifecycle:
         """Return the service; `parts` replace its ports."""
@@ -96,6 +110,8 @@ class DueWorld:
             clock=self.clock,
             brand="Brew & Bloom",
             support_contact="help@brew.example",
+            links=self.links,
+            site=SITE,
         )
         return replace(made, **parts)
 

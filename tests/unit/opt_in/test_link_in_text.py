@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,13 +14,9 @@ from assent.links.model import LinkPurpose
 from assent.links.service import Links, digest_of
 from assent.messages.alphabet import count_parts
 from assent.opt_in.service import OptInForm
-from assent.programmes.texts import text_with_link
 from tests.fakes.sequential_ids import SequentialIds
-from tests.unit.inbound.test_receiving import NUMBER, PHONE, House, programme
+from tests.unit.inbound.test_receiving import NUMBER, PHONE, House
 from tests.unit.opt_in.test_opt_in import OFFERS
-
-if TYPE_CHECKING:
-    from assent.programmes.model import Programme
 
 SITE = "https://sms.example"
 LONG = "https://abcdefghij.execute-api.us-east-1.amazonaws.com"
@@ -78,7 +73,11 @@ def test_neither_code_nor_link_is_kept() -> None:
 
 @pytest.mark.parametrize(
     ("site", "name"),
-    [(None, "Deals"), (LONG, "Deals of the week"), (SITE, "Weekly offers")],
+    [
+        (None, "Deals"),
+        (LONG, "Deals of the week"),
+        (SITE, "Weekly offers for members"),
+    ],
     ids=["no site", "long address", "long name"],
 )
 def test_a_link_that_would_cost_a_second_part_is_left_out(site: str | None, name: str) -> None:
@@ -89,24 +88,21 @@ def test_a_link_that_would_cost_a_second_part_is_left_out(site: str | None, name
     assert made.links.links == {}
 
 
-def short_programme() -> Programme:
-    return replace(programme(), name="Deals", brand="Brew")
+def test_a_longer_name_gets_a_shorter_wording_before_the_link_is_dropped() -> None:
+    short, longer = asked(house(), SITE), asked(house("Weekly offers", "Brew & Bloom"), SITE)
+    assert "or tap" in short
+    assert "or tap" not in longer
+    for text in (short, longer):
+        assert f" {SITE}/c/" in text
+        assert count_parts(text).parts == 1
 
 
-@pytest.mark.parametrize("locale", ["en", "es", "fr", "de"])
-def test_the_text_with_a_link_says_all_that_the_other_says(locale: str) -> None:
-    link = f"{SITE}/c/{'x' * 18}"
-    text = text_with_link(locale, short_programme(), "Brew", "123456", link)
-    for element in ("Brew", "Deals", "8", "123456", f"{link} ", "STOP"):
-        assert element in text
-    assert re.search(r"YES|SI|OUI|JA", text)
-    assert re.search(r"rates|tarifas|Frais|Kosten", text)
-    assert re.search(r"HELP|AYUDA|AIDE", text)
-    assert count_parts(text).parts == 1
-    assert count_parts(text).encoding == "GSM-7"
-
-
-def test_what_a_programme_is_called_is_never_read_as_a_blank() -> None:
-    odd = replace(short_programme(), name="{code}")
-    text = text_with_link("en", odd, "{link}", "123456", "https://x")
-    assert text.startswith("{link} {code}: ")
+def test_a_text_that_the_programme_words_itself_stays_as_it_is() -> None:
+    made = house()
+    known = made.programmes.programme(OFFERS)
+    own = "{brand} {programme}: YES or {code}? {frequency}. Msg rates may apply. HELP, STOP"
+    terms = replace(known.terms, texts={"confirmation": {"en": own}})
+    made.programmes.replace(
+        replace(known, terms=terms, version=known.version + 1), expected_version=known.version
+    )
+    assert "/c/" not in asked(made, SITE)

@@ -16,7 +16,15 @@ from assent.messages.ledger import OutboundText, Outcome, Purpose, SendResult
 from assent.opt_in.lifecycle import Done
 from assent.programmes.model import OptInTerms
 from tests.fakes.frozen_clock import FrozenClock
-from tests.unit.opt_in.due_world import ALERTS, KEY, MONDAY, OFFERS, PHONE, DueWorld
+from tests.unit.opt_in.due_world import (
+    ALERTS,
+    KEY,
+    MONDAY,
+    OFFERS,
+    PHONE,
+    DueWorld,
+    without_token,
+)
 
 REMINDS = OptInTerms(sends_reminder=True)
 
@@ -149,7 +157,7 @@ def test_the_reminder_and_its_fate_are_evidence() -> None:
     assert event.facts == {"outcome": "sent", "kind": "reminder"}
     assert evidence is not None
     assert evidence.facts == {
-        "text": world.sender.bodies[0],
+        "text": without_token(world.sender.bodies[0]),
         "provider_message_id": "provider-1",
     }
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from assent.consent.events import EventType, Source
 from assent.consent.model import ConsentStatus
 from assent.consent.policy import ConfirmReason
+from assent.consent.reconfirming import is_asked_anew, reconfirm
 from assent.errors import DisclosureNotFoundError
 from assent.links.model import LinkPurpose
 
@@ -32,6 +33,7 @@ class Asked(StrEnum):
     """Where a request stands that a link was sent for."""
 
     OPEN = "open"
+    ASKED_ANEW = "asked_anew"
     CONFIRMED = "confirmed"
     EXPIRED = "expired"
     REPLACED = "replaced"
@@ -68,8 +70,11 @@ class Confirming:
         standing = store.standing(link.subscriber_key)
         request = store.open_request(link.subscriber_key, link.programme_id)
         programme = self.programmes.programme(link.programme_id)
+        where = asked(standing, link, self.clock.now())
+        if where is Asked.CONFIRMED and self._is_asked_anew(link, standing):
+            where = Asked.ASKED_ANEW
         return Question(
-            asked=asked(standing, link, self.clock.now()),
+            asked=where,
             link=link,
             programme=programme,
             locale=request.locale if request else programme.locales[0],
@@ -77,9 +82,11 @@ class Confirming:
         )
 
     def say_yes(self, token: str, visitor: Visitor) -> tuple[Question, bool]:
-        """Confirm the request if it is still open; return where it stands then, and whether this
-        very press confirmed it. Raises TryAgainError."""
+        """Confirm the request if it is still open, or the consent that was asked for anew; return
+        where it stands then, and whether this very press did so. Raises TryAgainError."""
         question = self.look(token)
+        if question.asked is Asked.ASKED_ANEW:
+            return self._say_yes_anew(token, question, visitor)
         if question.asked is not Asked.OPEN:
             return question, False
         link, wording = question.link, question.disclosure
@@ -99,6 +106,22 @@ class Confirming:
         standing = self.consent.store.standing(link.subscriber_key)
         if is_new and standing is not None and standing.phone is not None:
             self.conversions.confirmed(standing.phone)
+        return self.look(token), is_new
+
+    def _is_asked_anew(self, link: Link, standing: Standing | None) -> bool:
+        """The link of the sign-up itself is long over by then, so only the question's counts."""
+        now = self.clock.now()
+        if link.is_expired(now):
+            return False
+        events = [event for event, _ in self.consent.history(link.subscriber_key)]
+        return is_asked_anew(standing, events, link.programme_id, now)
+
+    def _say_yes_anew(
+        self, token: str, question: Question, visitor: Visitor
+    ) -> tuple[Question, bool]:
+        link, wording = question.link, question.disclosure
+        proof = visitor.proof(pressed="keep", disclosure_shown=wording.digest if wording else None)
+        is_new = reconfirm(self.consent, link.subscriber_key, link.programme_id, proof, link.epoch)
         return self.look(token), is_new
 
     def _disclosure(self, link: Link) -> Disclosure | None:

@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from assent.inbound.keywords import Reading
     from assent.inbound.message import InboundSms
     from assent.inbound.own_words import OwnWord, TextToJoin
+    from assent.inbound.reply_links import ReplyLinks
     from assent.messages.messenger import Messenger
     from assent.phone import PhoneNumber
+    from assent.programmes.linked_texts import LinkedText
     from assent.programmes.model import Programme, ProgrammeStore
 
 MAX_REPLIES_PER_DAY = 10
@@ -90,6 +92,7 @@ class InboundService:
     support_contact: str
     conversions: Conversions
     joins: TextToJoin | None = None
+    reply_links: ReplyLinks | None = None
 
     def receive(self, sms: InboundSms) -> InboundOutcome:
         """Record what `sms` asks for, then answer it where an answer is due."""
@@ -264,15 +267,29 @@ class InboundService:
             return False
         brand = programme.brand if programme else self.brand
         words = programme or brand_wide(heard.programmes, kind)
-        body = system_text(kind, self._locale(heard), words, brand, self.support_contact)
-        programme_id = programme.programme_id if programme else None
+        locale, programme_id = self._locale(heard), programme.programme_id if programme else None
         try:
+            linked = self._linked(heard, kind, locale, programme)
+            body = (
+                linked.body
+                if linked
+                else system_text(kind, locale, words, brand, self.support_contact)
+            )
+            secrets = (linked.token,) if linked else ()
             row = self.messenger.send(
-                OneText(heard.subscriber_key, heard.phone, body, purpose, programme_id)
+                OneText(heard.subscriber_key, heard.phone, body, purpose, programme_id, secrets)
             )
         except TryAgainError:
             return False
         return row.outcome is Outcome.SENT
+
+    def _linked(
+        self, heard: _Heard, kind: SystemText, locale: str, programme: Programme | None
+    ) -> LinkedText | None:
+        if programme is None or self.reply_links is None:
+            return None
+        standing = self.store.standing(heard.subscriber_key)
+        return self.reply_links.worded(kind, locale, programme, standing)
 
     def _replies_today(self, subscriber_key: SubscriberKey) -> int:
         since = self.clock.now() - _DAY

@@ -86,6 +86,11 @@ class Links:
         return f"/{PATHS[link.purpose]}/{token}"
 
 
+def sample_path(purpose: LinkPurpose) -> str:
+    """Return a path as long as every link of this purpose that is stored."""
+    return f"/{PATHS[purpose]}/{'x' * TOKEN_LENGTH}"
+
+
 def digest_of(token: str) -> str:
     """Return the SHA-256 in hex under which a token's link is kept."""
     return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()

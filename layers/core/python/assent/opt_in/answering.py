@@ -18,8 +18,8 @@ from assent.messages.ledger import Outcome, Purpose
 from assent.messages.messenger import OneText
 from assent.opt_in.lifecycle import REMIND_AFTER
 from assent.opt_in.sign_ups import code_hash
-from assent.opt_in.wording import Wording, may_offer_link
-from assent.programmes.texts import SystemText, system_text, text_with_link
+from assent.opt_in.wording import Asking
+from assent.programmes.texts import SystemText
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from assent.links.service import Links
     from assent.messages.messenger import Messenger
     from assent.opt_in.sign_ups import AskedSignUp
+    from assent.opt_in.wording import Wording
     from assent.programmes.model import Programme, ProgrammeStore
 
 # A text that nobody waits for any more would come out of the blue.
@@ -140,15 +141,17 @@ class Answering:
     def _wording(
         self, asked: AskedSignUp, key: SubscriberKey, programme: Programme, code: str, epoch: int
     ) -> Wording:
-        brand = programme.brand or self.brand
-        name, site = programme.programme_id, asked.site
-        if site is not None and may_offer_link(programme, asked.locale, brand, code, site):
-            until = self.clock.now() + programme.terms.pending_for
-            path = self.links.confirm(key, name, epoch, until)
-            body = text_with_link(asked.locale, programme, brand, code, site + path)
-            return Wording(body, (code, path.rpartition("/")[2]))
-        kind, contact = SystemText.CONFIRMATION, self.support_contact
-        return Wording(system_text(kind, asked.locale, programme, brand, contact, code), (code,))
+        asking = Asking(
+            SystemText.CONFIRMATION,
+            asked.locale,
+            programme,
+            self.brand,
+            self.support_contact,
+            asked.site,
+            code,
+        )
+        until = self.clock.now() + programme.terms.pending_for
+        return asking.worded(lambda: self.links.confirm(key, programme.programme_id, epoch, until))
 
     def _text(
         self, asked: AskedSignUp, key: SubscriberKey, programme: Programme, wording: Wording

@@ -17,7 +17,8 @@ from assent.law.windows import next_legal_instant
 from assent.law.zones import whereabouts
 from assent.messages.ledger import Outcome, Purpose
 from assent.messages.messenger import OneText
-from assent.programmes.texts import SystemText, chosen_locale, system_text
+from assent.opt_in.wording import Asking
+from assent.programmes.texts import SystemText, chosen_locale
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from assent.consent.model import Consent, ConsentStore, OpenRequest, Standing
     from assent.consent.timeline import Line
     from assent.identifiers import ProgrammeId, SubscriberKey
+    from assent.links.service import Links
     from assent.messages.messenger import Messenger
     from assent.phone import PhoneNumber
     from assent.programmes.model import Programme, ProgrammeStore
@@ -79,7 +81,7 @@ class Erasures(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """The schedule's one use case."""
+    """The schedule's one use case. `site` is where people find their pages."""
 
     agenda: Agenda
     lapsing: Lapsing
@@ -90,6 +92,8 @@ class Lifecycle:
     clock: Clock
     brand: str
     support_contact: str
+    links: Links
+    site: str
 
     def run(self, until: datetime) -> Iterator[Looked]:
         """Deal with what is due, one by one, as long as `until` is not reached.
@@ -142,7 +146,8 @@ class Lifecycle:
         if claimed is None or standing.phone is None:
             return self._later(due, request.expires_at)
         programme = self.programmes.programme(programme_id)
-        self._text(key, standing.phone, programme, claimed.locale, SystemText.REMINDER)
+        asking = self._asking(SystemText.REMINDER, programme, claimed.locale)
+        self._text(key, standing.phone, asking, (claimed.epoch, claimed.expires_at))
         return self._later(due, request.expires_at, Done.REMINDED)
 
     def _reminder_at(
@@ -206,34 +211,37 @@ class Lifecycle:
             return self._later(due, now + _ASK_LATER)
         wanted = profile.get("locale")
         locale = chosen_locale(wanted if isinstance(wanted, str) else None, programme.locales)
-        self._text(key, phone, programme, locale, SystemText.RECONFIRMATION)
+        asking = self._asking(SystemText.RECONFIRMATION, programme, locale)
+        epoch = standing.consents[programme.programme_id].epoch
+        self._text(key, phone, asking, (epoch, until))
         return self._later(due, until, Done.ASKED_ANEW)
 
     # --- Both ------------------------------------------------------------------------------------
 
+    def _asking(self, kind: SystemText, programme: Programme, locale: str) -> Asking:
+        return Asking(kind, locale, programme, self.brand, self.support_contact, self.site)
+
     def _text(
-        self,
-        key: SubscriberKey,
-        phone: PhoneNumber,
-        programme: Programme,
-        locale: str,
-        kind: SystemText,
+        self, key: SubscriberKey, phone: PhoneNumber, asking: Asking, link: tuple[int, datetime]
     ) -> None:
-        """Send a text that was claimed, once, and record it as sent."""
-        brand = programme.brand or self.brand
-        body = system_text(kind, locale, programme, brand, self.support_contact)
-        purpose = Purpose(kind.value)
+        """Send a text that was claimed, once, and record it as sent; its link is good for this
+        epoch until that instant."""
+        programme_id, kind = asking.programme.programme_id, asking.kind
+        wording = asking.worded(lambda: self.links.confirm(key, programme_id, *link))
+        text = OneText(
+            key, phone, wording.body, Purpose(kind.value), programme_id, secrets=wording.secrets
+        )
         try:
-            row = self.messenger.send(OneText(key, phone, body, purpose, programme.programme_id))
+            row = self.messenger.send(text)
         except TryAgainError:
             outcome, provider_id = Outcome.THROTTLED, None
         else:
             outcome, provider_id = row.outcome, row.provider_message_id
         self.lapsing.texted(
             key,
-            programme.programme_id,
+            programme_id,
             facts={"outcome": outcome.value, "kind": kind.value},
-            evidence={"text": body, "provider_message_id": provider_id},
+            evidence={"text": text.kept, "provider_message_id": provider_id},
         )
 
     def _legal(

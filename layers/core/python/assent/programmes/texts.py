@@ -16,7 +16,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from assent.programmes.model import Programme
 
@@ -62,27 +62,26 @@ def system_text(
     if "{code}" in template and code is None:
         message = f"the text {kind.value} needs a code"
         raise ValueError(message)
-    frequency = words["frequency"].format(n=programme.max_per_month) if programme else ""
-    name = programme.name if programme else ""
-    values = dict(zip(BLANKS, (brand, name, frequency, support_contact, code or ""), strict=True))
-    # Replaced in one pass and not formatted: what fills a blank is never read as one.
-    text = _BLANK.sub(lambda match: values.get(match[1], match[0]), template)
+    text = fill(template, blanks(locale, programme, brand, support_contact, code))
     return text if programme else _without_gap(text)
 
 
-def text_with_link(locale: str, programme: Programme, brand: str, code: str, link: str) -> str:
-    """Return the confirmation text that also offers a link; it must not cost a second part, so
-    ask before it is sent how long it is."""
+def blanks(
+    locale: str,
+    programme: Programme | None,
+    brand: str,
+    support_contact: str,
+    code: str | None = None,
+) -> dict[str, str]:
+    """Return what fills the blanks of a text, by their names."""
     words = _texts()[language(locale)]
-    frequency = words["frequency"].format(n=programme.max_per_month)
-    values = {
-        "brand": brand,
-        "programme": programme.name,
-        "frequency": frequency,
-        "code": code,
-        "link": link,
-    }
-    template = words["confirmation_link"]
+    frequency = words["frequency"].format(n=programme.max_per_month) if programme else ""
+    name = programme.name if programme else ""
+    return dict(zip(BLANKS, (brand, name, frequency, support_contact, code or ""), strict=True))
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """Return the text. Its blanks are replaced in one pass: what fills one is never read as one."""
     return _BLANK.sub(lambda match: values.get(match[1], match[0]), template)
 
 

@@ -111,14 +111,15 @@ def _fault(
     unknown = sorted({each for each in re.findall(r"\{(\w*)\}", text) if each not in BLANKS})
     if unknown:
         return f"has blanks that nothing fills: {', '.join(unknown)}"
-    missing = [e.value for e in REQUIRED[kind] if not _has(text, e, programme, locale)]
+    missing = [e.value for e in REQUIRED[kind] if not has(text, e, programme, locale)]
     if missing:
         return f"lacks: {', '.join(missing)}"
     filled = system_text(kind, locale, programme, programme.brand, reader.support_contact, _CODE)
     return None if reader.is_one_part(filled) else "is longer than one part of 160 GSM-7 characters"
 
 
-def _has(text: str, element: Element, programme: Programme, locale: str) -> bool:
+def has(text: str, element: Element, programme: Programme, locale: str) -> bool:
+    """Return whether a text, its blanks not filled yet, shows a sign of the element."""
     if element in _BLANK_OF:
         blank = "{" + _BLANK_OF[element] + "}" in text
         return blank or (element is Element.BRAND and programme.brand in text)

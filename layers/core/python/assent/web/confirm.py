@@ -28,7 +28,8 @@ class ConfirmDoor:
     def show(self, request: PageRequest) -> Page:
         question = self.confirming.look(request.token)
         words = _words(request, question)
-        return _ask(words, question) if question.asked is Asked.OPEN else _told(words, question)
+        is_open = question.asked in (Asked.OPEN, Asked.ASKED_ANEW)
+        return _ask(words, question) if is_open else _told(words, question)
 
     def act(self, request: PageRequest) -> Page:
         visitor = Visitor(request.pattern, request.ip, request.user_agent)
@@ -50,12 +51,15 @@ def _words(request: PageRequest, question: Question) -> Words:
 
 
 def _ask(words: Words, question: Question) -> Page:
-    programme = question.programme
+    programme, brand = question.programme, question.programme.brand
+    is_anew = question.asked is Asked.ASKED_ANEW
+    title = words("keep_title" if is_anew else "confirm_title", brand=brand)
     return Page(
         "confirm.html",
         words,
         {
-            "title": words("confirm_title", brand=programme.brand),
+            "title": title,
+            "is_anew": is_anew,
             "brand": programme.brand,
             "programme": programme,
             "frequency": words.frequency(programme.max_per_month),
