@@ -38,7 +38,7 @@ demo: $(READY) ## Replay a morning of sign-ups, a campaign and STOPs, and check 
 	@$(BIN)/python -m infra.demo
 
 # --- Test ----------------------------------------------------------------------------------------
-.PHONY: test test-fast browser fuzz contracts-dynamodb bench openapi
+.PHONY: test test-fast browser fuzz contracts-dynamodb bench openapi simulate simulate-mutants
 test: $(READY) ## Run the tests
 	@$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered --cov-fail-under=85
 
@@ -50,6 +50,13 @@ browser: $(READY) ## Run the three users' stories in a real browser (needs Chrom
 
 fuzz: $(READY) ## Try the consent machine with 20,000 programs that nobody has seen before
 	@HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/unit/consent -k "of_one_number or instant"
+
+SEEDS ?= 100
+simulate: $(READY) ## Run the shipped functions under faults, SEEDS= times, and print a seed that breaks a promise
+	@PYTHONHASHSEED=0 $(BIN)/python -m tests.simulation --seeds $(SEEDS)
+
+simulate-mutants: $(READY) ## Count the seeds that it takes to tell each broken product from the shipped one
+	@PYTHONHASHSEED=0 $(BIN)/python -m tests.simulation --mutants --seeds $(SEEDS)
 
 contracts-dynamodb: $(READY) ## Run the store contracts and the races on DynamoDB Local (needs Java and Node)
 	@$(BIN)/python -m tests.contracts.dynamodb_local $(BIN)/python -m pytest -n 2 -k "aws or races" tests/contracts
