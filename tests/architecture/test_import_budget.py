@@ -22,7 +22,7 @@ EARNED = {
     "aws_xray_sdk": set[str](),
     "aws_lambda_powertools.utilities.idempotency": set[str](),
     "aws_lambda_powertools.event_handler": HTTP,
-    "jinja2": {"campaign_api", "campaign_prepare", "campaign_plan", "campaign_send", "pages"},
+    "jinja2": {"campaign_api", "campaign_prepare", "campaign_plan", "campaign_send", "pages", "sign_up_page"},
 }
 
 LIST_LOADED = """

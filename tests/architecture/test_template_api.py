@@ -22,7 +22,11 @@ SIGN_UP = {
     "OPTIONS /v1/opt-ins/confirm",
 }
 PAGES = {f"{method} /{page}/{{token}}" for method in ("GET", "HEAD", "POST") for page in "cup"}
-PUBLIC = SIGN_UP | PAGES
+ON_PAGES = {f"{method} /s/{{programme_id}}" for method in ("GET", "HEAD", "POST")} | {
+    "GET /embed.js",
+    "GET /embed/{language}",
+}
+PUBLIC = SIGN_UP | PAGES | ON_PAGES
 
 
 BEHIND_IT = [
@@ -86,8 +90,10 @@ def test_routes_that_cause_a_text_or_try_a_code_are_throttled_harder() -> None:
         "ThrottlingRateLimit": {"Ref": "PagesThrottleRate"},
         "ThrottlingBurstLimit": {"Ref": "PagesThrottleBurst"},
     }
-    expected = {"POST /v1/opt-ins": tight, "POST /v1/opt-ins/confirm": tight}
-    assert API["RouteSettings"] == expected | dict.fromkeys(PAGES, pages)
+    expected = dict.fromkeys(PAGES | ON_PAGES, pages)
+    for route in ("POST /v1/opt-ins", "POST /v1/opt-ins/confirm", "POST /s/{programme_id}"):
+        expected[route] = tight
+    assert API["RouteSettings"] == expected
     assert set(API["RouteSettings"]) <= set(routes())
     parameters = template()["Parameters"]
     assert parameters["OptInThrottleRate"]["Default"] < parameters["ApiThrottleRate"]["Default"]

@@ -14,6 +14,8 @@ import pytest
 
 from infra.local.seed import seed
 from infra.local.stack import LocalStack
+from tests.browser.shop import Shop
+from tests.browser.staff_api import name_origins
 from tests.browser.visit import Visit
 
 if TYPE_CHECKING:
@@ -44,6 +46,23 @@ def browser() -> Iterator[Browser]:
         )
         yield made
         made.close()
+
+
+@pytest.fixture(scope="session")
+def shop(stack: LocalStack) -> Iterator[Shop]:
+    """A web site that the demo programme names."""
+    made = Shop(stack.url)
+    name_origins(stack, made.origin)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def other_shop(stack: LocalStack) -> Iterator[Shop]:
+    """A web site that it does not name."""
+    made = Shop(stack.url)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from botocore.exceptions import ConnectionClosedError
 from moto.sns.models import sns_backends
@@ -44,6 +44,7 @@ DISCLOSURE = (
 )
 ADA, BEN, CAT, DAN = (f"+1415555{number}" for number in range(6001, 6005))
 ZOE = "+14155556290"
+EVE = "+14155556291"
 ORDINARY = [f"+1415555{number}" for number in range(6101, 6113)]
 REFUSED, OPTED_OUT = "+14155556201", "+14155556202"
 LISTED, OUT_THERE, NEVER_SEEN = "+14155556299", "+14155556298", "+14155556297"
@@ -238,6 +239,22 @@ def a_person_says_yes_and_chooses_on_their_own_pages(journey: Journey) -> None:
     assert "Your consent history" in journey.page("GET", f"{own[1]}?view=data")
     assert "Stopped." in journey.page("POST", own[1], "action=stop&scope=all")
     assert "reply START" in journey.page("GET", own[1])
+
+
+def a_person_signs_up_on_the_programmes_own_page(journey: Journey) -> None:
+    shown = journey.page("GET", "/s/vip")
+    token = re.search(r'name="form_token" value="([^"]+)"', shown)
+    assert token is not None
+    sent = {"phone": EVE, "country": "US", "consent": "yes", "disclosure_version": 1}
+    form = urlencode({**sent, "locale": "en", "form_token": token[1]})
+    assert "Look at your phone" in journey.page("POST", "/s/vip", form)
+    text = journey.until(lambda: journey.stack.texts(EVE))[0].body
+    code = re.search(r"\b\d{6}\b", text)
+    assert code is not None
+    confirm = urlencode({"action": "confirm", "phone": EVE, "code": code.group()})
+    assert "You will get our texts" in journey.page("POST", "/s/vip", confirm)
+    assert "attachShadow" in journey.page("GET", "/embed.js")
+    assert '"lang":"fr"' in journey.page("GET", "/embed/fr")
 
 
 def a_repeated_sign_up_is_answered_from_memory(journey: Journey) -> None:
@@ -503,6 +520,7 @@ STEPS: list[Callable[[Journey], None]] = [
     a_programme_is_published_and_changed,
     people_agree_by_code_and_by_text,
     a_person_says_yes_and_chooses_on_their_own_pages,
+    a_person_signs_up_on_the_programmes_own_page,
     a_repeated_sign_up_is_answered_from_memory,
     a_person_stops_and_starts_again,
     a_question_lands_in_the_inbox,

@@ -30,6 +30,7 @@ EXPLAINED: dict[Grant, str] = {
     ("*", "kms:Encrypt", "dynamodb"): BY_GUIDE,
     ("*", "kms:GenerateDataKey", "dynamodb"): BY_GUIDE,
     ("ConsentApi", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,
+    ("SignUpPage", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,
     ("ConfirmationSend", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,
     ("ConsentStaff", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,
     ("ConsentLifecycle", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,

@@ -38,7 +38,7 @@ CREDENTIALS = {
     "AWS_DEFAULT_REGION": REGION,
     "AWS_REGION": REGION,
 }
-_FEEDS_A_QUEUE = ("consent_api", "consent_staff")
+_FEEDS_A_QUEUE = ("consent_api", "consent_staff", "sign_up_page")
 # One address and one block of numbers sign up whole test files; the limits have tests of their own.
 ROOMY = {
     "SignUpsPerIp": "1000000",

@@ -126,6 +126,25 @@ class PagesSettings(Settings):
 
 
 @dataclass(frozen=True, slots=True)
+class SignUpPageSettings(Settings):
+    public_url: str
+    subscribers_table: str
+    consent_events_table: str
+    evidence_table: str
+    control_table: str
+    outbox_table: str
+    programmes_table: str
+    confirmation_queue: str
+    phone_key_id: str
+    phone_key_version: int
+    other_phone_keys: tuple[KeyId, ...]
+    sign_ups_per_ip: int
+    sign_ups_per_prefix: int
+    texts_per_hour: int
+    origination_identity: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentStaffSettings(Settings):
     subscribers_table: str
     consent_events_table: str

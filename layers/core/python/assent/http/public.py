@@ -14,11 +14,8 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from assent.errors import (
-    DisclosureNotFoundError,
-    ProgrammeNotFoundError,
-    TooManyRequestsError,
-)
+from assent.dialling import Dialling, dialling
+from assent.errors import ProgrammeNotFoundError, TooManyRequestsError
 from assent.http.fields import Locale
 from assent.http.idempotency import Once
 from assent.http.origins import add_preflights, let_in
@@ -28,6 +25,7 @@ from assent.http.shapes_opt_in import (
     Accepted,
     Confirmation,
     Confirmed,
+    DiallingShown,
     OptIn,
     PublicProgramme,
     ShownDisclosure,
@@ -35,6 +33,7 @@ from assent.http.shapes_opt_in import (
 from assent.identifiers import ProgrammeId
 from assent.opt_in.form_token import FormTokens
 from assent.opt_in.service import OptInForm, OptInService
+from assent.programmes.disclosure import nearest
 from assent.programmes.model import Disclosure, Programme, ProgrammeStore
 from assent.telemetry import count, record
 
@@ -63,7 +62,7 @@ def public_api(services: Callable[[], PublicServices]) -> Api:
         programme = known.programmes.programme(ProgrammeId(programme_id))
         let_in(api, programme, known.public_url)
         disclosures = known.programmes.latest_disclosures(programme.programme_id)
-        shown = nearest(disclosures, locale, programme)
+        shown = nearest(disclosures, locale, programme.locales)
         return _public(programme, shown, known.form_tokens.issue(programme.programme_id))
 
     @api.post("/v1/opt-ins", status_code=202, tags=["Sign-up"])
@@ -123,20 +122,6 @@ def _ask(opt_in: OptInService, form: OptInForm) -> str:
     return Accepted().model_dump_json()
 
 
-def nearest(
-    disclosures: Sequence[Disclosure], locale: str | None, programme: Programme
-) -> Disclosure:
-    """Return the wording in the locale, else in its language, else in the programme's first
-    locale that has one. Raises DisclosureNotFoundError when none was ever published."""
-    by_locale = {each.locale.lower(): each for each in disclosures}
-    wanted = [*([locale, locale.split("-")[0]] if locale else []), *programme.locales]
-    for each in wanted:
-        if each.lower() in by_locale:
-            return by_locale[each.lower()]
-    message = "This programme has no published disclosure."
-    raise DisclosureNotFoundError(message)
-
-
 def _public(programme: Programme, shown: Disclosure, form_token: str) -> PublicProgramme:
     return PublicProgramme(
         programme_id=programme.programme_id,
@@ -146,11 +131,22 @@ def _public(programme: Programme, shown: Disclosure, form_token: str) -> PublicP
         frequency=programme.frequency,
         max_per_month=programme.max_per_month,
         countries=list(programme.countries),
+        dialling=[_dialling(found) for c in programme.countries if (found := dialling(c))],
         topics=list(programme.topics),
         terms_url=programme.terms_url,
         privacy_url=programme.privacy_url,
         disclosure=ShownDisclosure(version=shown.version, locale=shown.locale, text=shown.text),
         form_token=form_token,
+    )
+
+
+def _dialling(how: Dialling) -> DiallingShown:
+    return DiallingShown(
+        country=how.country,
+        code=how.code,
+        trunk=how.trunk,
+        lengths=list(how.lengths),
+        example=how.example,
     )
 
 

@@ -87,6 +87,16 @@ class ShownDisclosure(Answer):
     text: str
 
 
+class DiallingShown(Answer):
+    """How a country's mobile numbers are written, to help while one types; no proof of a number."""
+
+    country: str = Field(description="ISO 3166")
+    code: str = Field(description="Follows the plus sign")
+    trunk: str = Field(description="Dialled before a number at home, such as `0`; may be empty")
+    lengths: list[int] = Field(description="Digits without either")
+    example: str
+
+
 class PublicProgramme(Answer):
     """All that a sign-up form shows and sends back."""
 
@@ -97,6 +107,7 @@ class PublicProgramme(Answer):
     frequency: str
     max_per_month: int
     countries: list[str]
+    dialling: list[DiallingShown]
     topics: list[str]
     terms_url: str
     privacy_url: str

@@ -12,10 +12,12 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from assent.errors import DisclosureNotFoundError
 
-    from assent.programmes.model import Programme
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from assent.programmes.model import Disclosure, Programme
 
 
 class Missing(StrEnum):
@@ -66,3 +68,17 @@ def lint(text: str, programme: Programme) -> tuple[Missing, ...]:
     if programme.privacy_url in text:
         present.add(Missing.PRIVACY)
     return tuple(element for element in Missing if element not in present)
+
+
+def nearest(
+    disclosures: Sequence[Disclosure], locale: str | None, others: Iterable[str]
+) -> Disclosure:
+    """Return the wording in the locale, else in its language, else in the first of `others` that
+    has one. Raises DisclosureNotFoundError when none was ever published."""
+    by_locale = {each.locale.lower(): each for each in disclosures}
+    wanted = [*([locale, locale.split("-")[0]] if locale else []), *others]
+    for each in wanted:
+        if each.lower() in by_locale:
+            return by_locale[each.lower()]
+    message = "This programme has no published disclosure."
+    raise DisclosureNotFoundError(message)

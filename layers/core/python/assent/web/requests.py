@@ -13,6 +13,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
+from assent.identifiers import ProgrammeId
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -31,7 +33,9 @@ class UnreadablePageRequestError(Exception):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PageRequest:
-    """One request. `page` is the first part of its path, such as `c`; `token` the second."""
+    """One request. `page` is the first part of its path, such as `c`; `token` the second, a secret
+    or, where people sign up, the programme's id. `site` is where
+    people find their pages, where the page needs it."""
 
     method: str
     page: str
@@ -41,6 +45,7 @@ class PageRequest:
     ip: str = ""
     user_agent: str = ""
     accept_language: str = ""
+    site: str = ""
 
     def __repr__(self) -> str:
         return f"PageRequest({self.method} /{self.page})"
@@ -49,6 +54,11 @@ class PageRequest:
         """Return a form's value, None if it was not sent; of several the first."""
         values = self.form.get(name)
         return values[0] if values else None
+
+    @property
+    def programme_id(self) -> ProgrammeId:
+        """The programme that the path names."""
+        return ProgrammeId(self.token)
 
     @property
     def pattern(self) -> str:
@@ -65,7 +75,8 @@ def page_request(event: Mapping[str, Any]) -> PageRequest:
     method, _, path = str(event["routeKey"]).partition(" ")
     http = event["requestContext"]["http"]
     headers = {str(k).lower(): str(v) for k, v in (event.get("headers") or {}).items()}
-    token = str((event.get("pathParameters") or {}).get("token", ""))
+    named = {str(k): str(v) for k, v in (event.get("pathParameters") or {}).items()}
+    token = next(iter(named.values()), "")
     query = {str(k): str(v) for k, v in (event.get("queryStringParameters") or {}).items()}
     if query.get("token", token) != token:
         raise UnreadablePageRequestError(400)

@@ -63,12 +63,12 @@ class Site:
             page = self._page(event)
             body = page.render()
         except Exception as error:
-            page = _said(error, Words(language_of(asked_languages(accept))))
+            page = told(error, Words(language_of(asked_languages(accept))))
             body = page.render()
         is_head = str(event.get("routeKey", "")).startswith("HEAD ")
         return {
             "statusCode": page.status,
-            "headers": {**_headers(page.words.language), **page.headers},
+            "headers": {**page_headers(page.words.language), **page.headers},
             "body": "" if is_head else body,
             "isBase64Encoded": False,
         }
@@ -85,7 +85,7 @@ def asked_languages(accept: str) -> list[str]:
     return [part.partition(";")[0] for part in accept.split(",")]
 
 
-def _said(error: Exception, words: Words) -> Page:
+def told(error: Exception, words: Words) -> Page:
     """Return the page that tells of an error; each kind has one page, whatever was asked for."""
     if isinstance(error, NotFoundError):
         lines = words("not_found_line"), words("not_found_stop")
@@ -110,7 +110,8 @@ def _log(error: Exception) -> None:
     logger().error("page_failed", extra={"error": type(error).__name__, "places": places})
 
 
-def _headers(language: str) -> dict[str, str]:
+def page_headers(language: str) -> dict[str, str]:
+    """Return what every page carries."""
     return {
         "Content-Type": "text/html; charset=utf-8",
         "Content-Language": language,

@@ -28,6 +28,10 @@ class Words:
         """Return the text. Raises KeyError for a key that the catalogue lacks."""
         return self._texts[key].format(**gaps)
 
+    def raw(self, key: str) -> str:
+        """Return the text with its gaps as they stand, for a script that fills them."""
+        return self._texts[key]
+
     def named(self, kind: str, name: str) -> str:
         """Return what a stored name such as `topics` is called here, else the name itself."""
         return self._texts.get(f"{kind}_{name}") or name.replace("_", " ")
