@@ -11,7 +11,14 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 HANDLERS = sorted((ROOT / "functions").glob("*/handler.py"))
-HTTP = {"consent_api", "consent_staff", "subscribers_api", "campaign_api", "export_api"}
+HTTP = {
+    "consent_api",
+    "consent_staff",
+    "subscribers_api",
+    "campaign_api",
+    "export_api",
+    "import_api",
+}
 
 # Packages whose import costs tens of milliseconds, and the functions that earn them.
 EARNED = {
@@ -22,7 +29,15 @@ EARNED = {
     "aws_xray_sdk": set[str](),
     "aws_lambda_powertools.utilities.idempotency": set[str](),
     "aws_lambda_powertools.event_handler": HTTP,
-    "jinja2": {"campaign_api", "campaign_prepare", "campaign_plan", "campaign_send", "pages", "sign_up_page"},
+    "jinja2": {
+        "campaign_api",
+        "campaign_prepare",
+        "campaign_plan",
+        "campaign_rehearse",
+        "campaign_send",
+        "pages",
+        "sign_up_page",
+    },
 }
 
 LIST_LOADED = """

@@ -20,6 +20,7 @@ SCHEMA = {
     "SegmentsTable": ["segment_id"],
     "InboxTable": ["box", "received_id"],
     "ExportsTable": ["export_id"],
+    "ImportsTable": ["import_id"],
     "DigestsTable": ["chain", "number"],
     "SealsTable": ["subscriber_key", "number"],
     "OutboxTable": ["shard", "subscriber_key"],
@@ -102,7 +103,9 @@ def test_what_could_not_be_read_is_kept_in_every_version() -> None:
     assert "LifecycleConfiguration" not in BUCKETS["QuarantineBucket"]
 
 
-@pytest.mark.parametrize(("bucket", "days"), [("CampaignBucket", 90), ("ExportBucket", 7)])
+@pytest.mark.parametrize(
+    ("bucket", "days"), [("CampaignBucket", 90), ("ExportBucket", 7), ("ImportBucket", 30)]
+)
 def test_working_files_go_by_themselves(bucket: str, days: int) -> None:
     (rule,) = BUCKETS[bucket]["LifecycleConfiguration"]["Rules"]
     assert (rule["ExpirationInDays"], rule["Status"]) == (days, "Enabled")

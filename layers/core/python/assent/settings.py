@@ -87,6 +87,7 @@ class ConsentApiSettings(Settings):
     sign_ups_per_ip: int
     sign_ups_per_prefix: int
     texts_per_hour: int
+    digests_table: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,9 @@ class ConsentStaffSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class SubscribersApiSettings(Settings):
+    public_url: str
+    programmes_table: str
+    templates_table: str
     subscribers_table: str
     control_table: str
     staff_audit_table: str
@@ -210,6 +214,7 @@ class InboundSmsSettings(TextingFunction):
 
 @dataclass(frozen=True, slots=True)
 class CampaignApiSettings(Settings):
+    templates_table: str
     programmes_table: str
     segments_table: str
     campaigns_table: str
@@ -217,6 +222,9 @@ class CampaignApiSettings(Settings):
     inbox_table: str
     control_table: str
     campaign_state_machine_arn: str
+    rehearsal_state_machine_arn: str
+    approval_above: int
+    prices_per_part: str
     brand: str
     support_contact: str
     allowed_countries: tuple[str, ...]
@@ -247,6 +255,16 @@ class CampaignPrepareSettings(Settings):
     programmes_table: str
     subscribers_table: str
     parts_per_second: int
+    approval_above: int
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRehearseSettings(Settings):
+    public_url: str
+    campaigns_table: str
+    segments_table: str
+    programmes_table: str
+    subscribers_table: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +314,17 @@ class CampaignReapSettings(Settings):
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceSealSettings(Settings):
+    subscribers_table: str
+    consent_events_table: str
+    staff_audit_table: str
+    digests_table: str
+    seals_table: str
+    evidence_bucket: str
+    evidence_key_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExportBuildSettings(Settings):
     exports_table: str
     consent_events_table: str
@@ -330,3 +359,31 @@ class DeliveryStatusSettings(Settings):
     phone_key_id: str
     phone_key_version: int
     other_phone_keys: tuple[KeyId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportApiSettings(Settings):
+    imports_table: str
+    import_bucket: str
+    import_state_machine_arn: str
+    programmes_table: str
+    control_table: str
+    staff_audit_table: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRunSettings(Settings):
+    imports_table: str
+    import_bucket: str
+    subscribers_table: str
+    consent_events_table: str
+    evidence_table: str
+    control_table: str
+    outbox_table: str
+    programmes_table: str
+    confirmation_queue: str
+    phone_key_id: str
+    phone_key_version: int
+    other_phone_keys: tuple[KeyId, ...]
+    allowed_countries: tuple[str, ...]
+    import_asks_per_minute: int

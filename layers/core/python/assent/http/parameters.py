@@ -11,6 +11,7 @@ _ID = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 
 ProgrammeInPath = Annotated[str, Path(pattern=_ID)]
 SegmentInPath = Annotated[str, Path(pattern=_ID)]
+TemplateInPath = Annotated[str, Path(pattern=_ID)]
 CampaignInPath = Annotated[str, Path(pattern=_ID)]
 InboxItemInPath = Annotated[str, Path(pattern=_ID)]
 ExportInPath = Annotated[str, Path(pattern=_ID)]
