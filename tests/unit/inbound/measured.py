@@ -8,6 +8,7 @@ on; `review` must be held; `review_ok` may be held or be feedback, and is no sto
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 DOCS = HERE.parents[2] / "docs" / "inbound-matching.md"
-CORPORA = ("corpus_1", "corpus_2", "corpus_3", "corpus_4")
+CORPORA = tuple(f"corpus_{number}" for number in range(1, 8))
 _TIER_A = frozenset(
     [
         "bare word",
@@ -34,6 +35,7 @@ _TIER_A = frozenset(
         "math letters",
     ]
 )
+_Z = 1.96
 _SPOKEN_FOR = frozenset({"en", "mul"})
 _CONSENT = (Action.OPT_IN, Action.CONFIRM)
 _HEARD = (Action.OPT_OUT, Action.REVIEW)
@@ -82,14 +84,21 @@ class Share:
     def share(self) -> float:
         return self.found / self.whole if self.whole else 1.0
 
+    @property
+    def interval(self) -> str:
+        """Return Wilson's 95 % interval of the share, in percent."""
+        n, p = self.whole, self.share
+        middle, half = p + _Z * _Z / (2 * n), _Z * math.sqrt(p * (1 - p) / n + (_Z / (2 * n)) ** 2)
+        low, high = ((middle + sign * half) / (1 + _Z * _Z / n) for sign in (-1, 1))
+        return f"{low:.1%} to {high:.1%}"
+
     def __str__(self) -> str:
         return f"{self.found}/{self.whole}" + (f" ({self.share:.1%})" if self.whole else "")
 
 
 def read(*names: str) -> list[Row]:
     """Return the rows of these corpora, each read by the matcher of today."""
-    lines = [line for name in names for line in _lines(name)]
-    told = [json.loads(line) for line in lines]
+    told = [each for name in names for each in labelled(name)]
     return [
         Row(
             each["body"],
@@ -100,6 +109,11 @@ def read(*names: str) -> list[Row]:
         )
         for each in told
     ]
+
+
+def labelled(name: str) -> list[dict[str, str]]:
+    """Return the rows of one corpus as they are written."""
+    return [json.loads(line) for line in _lines(name)]
 
 
 def share(
@@ -115,6 +129,9 @@ MEASURES: dict[str, Callable[[Sequence[Row]], Share]] = {
     "free text, English and mixed: acted on": lambda rows: share(rows, lambda row: row.is_free),
     "free text, English and mixed: acted on or held": lambda rows: share(
         rows, lambda row: row.is_free, _HEARD
+    ),
+    "free text, es fr de: acted on": lambda rows: share(
+        rows, lambda row: row.is_other_language and row.lang != "pt"
     ),
     "free text, es fr de pt: acted on or held": lambda rows: share(
         rows, lambda row: row.is_other_language, _HEARD
@@ -158,8 +175,9 @@ def table() -> str:
         f"| messages | {' | '.join(str(len(rows)) for rows in columns)} | {len(every)} |",
     ]
     for name, measure in MEASURES.items():
-        cells = [str(measure(rows)) for rows in [*columns, every]]
-        lines.append(f"| {name} | {' | '.join(cells)} |")
+        cells = [str(measure(rows)) for rows in columns]
+        in_all = measure(every)
+        lines.append(f"| {name} | {' | '.join(cells)} | {in_all}, {in_all.interval} |")
     return "\n".join(lines)
 
 
@@ -194,7 +212,8 @@ def _percent(cell: str) -> str:
     parts = cell.split("/")
     if not all(part.isdigit() for part in parts) or len(parts) == 1:
         return cell
-    return str(Share(int(parts[0]), int(parts[1])))
+    found = Share(int(parts[0]), int(parts[1]))
+    return f"{found}, {found.interval}" if found.whole else str(found)
 
 
 if __name__ == "__main__":

@@ -40,9 +40,7 @@ class Intent:
         self._breaks = frozenset(told["breaks"])
         self._ends = frozenset(told["ends"])
         self._modal = frozenset(told["modal"])
-        self._known = (
-            known | self._texts | self._own | self._lists | self._particles | self._modal
-        )
+        self._known = known | self._texts | self._own | self._lists | self._particles | self._modal
 
     def aims(self, clause: str) -> list[Aim]:
         """Return each verb in `clause` that asks for an end, with its reach."""
@@ -52,7 +50,9 @@ class Intent:
         for at, word in enumerate(words):
             reach = self._reach(word, at, words)
             if reach:
-                found.append(Aim(tokens[at].start() - 1, tokens[min(at + reach, len(words)) - 1].end()))
+                found.append(
+                    Aim(tokens[at].start() - 1, tokens[min(at + reach, len(words)) - 1].end())
+                )
         return found
 
     def _reach(self, word: str, at: int, words: Sequence[str]) -> int:

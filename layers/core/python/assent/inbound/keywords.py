@@ -20,6 +20,7 @@ from assent.inbound.phrases import phrases
 from assent.inbound.reading import FEEDBACK, Action, Reading, Tier, perhaps
 from assent.inbound.table import keyword_table
 from assent.inbound.tongues import in_other_tongues
+from assent.inbound.weighing import weighed
 
 __all__ = ["Action", "Reading", "Tier", "classify"]
 
@@ -85,7 +86,9 @@ def _request(body: str) -> Reading | None:
     if english is not None and english.tier is Tier.PHRASE:
         return english
     other = in_other_tongues(body)
-    return other if other and other.action is Action.OPT_OUT else english or other
+    if other is not None and other.tier is Tier.PHRASE:
+        return other
+    return weighed(body, phrases().spelt(sentences(body)), english or other)
 
 
 def _unquoted(body: str) -> str:

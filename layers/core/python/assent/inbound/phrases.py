@@ -91,14 +91,19 @@ class Phrases:
             return taken_back(asked or undone or "")
         return next(filter(None, map(self._perhaps, _joined(spelt))), None)
 
+    def spelt(self, sentences: Sequence[Sequence[str]]) -> list[str]:
+        """Return the clauses of `sentences` in one spelling."""
+        return [self.spelling.of(clause) for clauses in sentences for clause in clauses]
+
     def _request(self, spelt: Sequence[Sequence[str]], whole: str) -> tuple[str | None, str | None]:
         """Return the words of a plain request, and those of one that was taken back."""
         if not self.whole.isdisjoint(self._bare(whole)):
             return whole, None
-        standing = next(filter(None, map(self._standing_alone, spelt)), None)
-        if standing:
-            return standing, None
-        undone = None
+        standing = [self._standing_alone(clauses) for clauses in spelt]
+        alone = next((word for word, _ in standing if word), None)
+        if alone:
+            return alone, None
+        undone = next((denied for _, denied in standing if denied), None)
         for sentence in _joined(spelt):
             for found in self.requests.find(sentence):
                 if not self._is_undone(sentence, found):
@@ -120,17 +125,19 @@ class Phrases:
                     return found.group().strip()
         return None
 
-    def _standing_alone(self, clauses: Sequence[str]) -> str | None:
-        """Return the stop word of a clause that says hardly anything else."""
-        before = ""
+    def _standing_alone(self, clauses: Sequence[str]) -> tuple[str | None, str | None]:
+        """Return the stop word of a clause that says hardly anything else, and that of one which
+        the clause before denies (`don't, stop`)."""
+        before, denied = "", None
         for clause in clauses:
             said = set(clause.replace("opt out", "optout").split()) - self.fillers
             alone = said & self.standalone and said <= self.standalone | self.beside
             is_denied = len(before.split()) <= _DENIAL and self.negation.search(f" {before}")
             if alone and not is_denied:
-                return min(said & self.standalone)
+                return min(said & self.standalone), None
+            denied = denied or (min(said & self.standalone) if alone else None)
             before = clause
-        return None
+        return None, denied
 
     def _asked_at_the_end(self, sentences: Sequence[Sequence[str]]) -> str | None:
         """Return `please stop` and its like at the end of a clause."""
@@ -233,7 +240,8 @@ def _undone_before(undoing: dict[str, list[str]]) -> re.Pattern[str]:
     negated = rf"(?:{_any(undoing['negations'])})(?: (?:{adverb}))?"
     verb = _any(undoing["verbs"])
     return re.compile(
-        rf" (?:{negated} (?:{verb})(?: \S+){{0,2}}|{negated}(?: (?:{wish})(?:(?: (?:you|them|us|me|it|this))? to)?)?"
+        rf" (?:{negated} (?:{verb})(?: \S+){{0,2}}"
+        rf"|{negated}(?: (?:{wish})(?:(?: (?:you|them|us|me|it|this))? to)?)?"
         rf"|(?:{_any(undoing['questions'])})"
         rf"|(?:{'|'.join(undoing['hedges'])})(?: \S+){{0,4}})$"
     )

@@ -47,9 +47,9 @@ def opt_out(phrase: str, language: str = "en") -> Reading:
     return Reading(Action.OPT_OUT, Tier.PHRASE, phrase.strip(), language)
 
 
-def taken_back(phrase: str) -> Reading:
+def taken_back(phrase: str, language: str = "en") -> Reading:
     """Return the reading of a plain request that its own sentence takes back or narrows."""
-    return Reading(Action.REVIEW, Tier.PHRASE, phrase.strip())
+    return Reading(Action.REVIEW, Tier.PHRASE, phrase.strip(), language)
 
 
 def perhaps(phrase: str, language: str = "en") -> Reading:

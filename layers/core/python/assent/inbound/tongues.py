@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from assent.inbound.grammar import Grammar
 from assent.inbound.normalise import sentences
-from assent.inbound.reading import Action, opt_out, perhaps
+from assent.inbound.reading import Action, opt_out, perhaps, taken_back
 from assent.inbound.slips import Corrector
 from assent.inbound.table import data
 
@@ -42,12 +42,14 @@ class Tongue:
     def read(self, sentence: str) -> Reading | None:
         """Return how a sentence, as normalised words, reads; None if it is like no request."""
         spelt = " " + " ".join(self._spelt(word) for word in sentence.split())
-        taken_back = None
+        undone = None
         for found in self.requests.find(spelt):
             if not self._is_undone(spelt, found):
                 return opt_out(found.group(), self.language)
-            taken_back = found.group()
-        like = taken_back or self.held.first(spelt)
+            undone = found.group()
+        if undone:
+            return taken_back(undone, self.language)
+        like = self.held.first(spelt)
         return perhaps(like, self.language) if like else None
 
     def _spelt(self, word: str) -> str:
