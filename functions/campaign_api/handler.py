@@ -11,20 +11,26 @@ from assent.aws.campaign_store import DynamoCampaignStore
 from assent.aws.idempotency_store import DynamoIdempotencyStore
 from assent.aws.inbox_store import DynamoInboxStore
 from assent.aws.programme_store import DynamoProgrammeStore
+from assent.aws.rehearsal_store import DynamoRehearsalStore
 from assent.aws.segment_store import DynamoSegmentStore
 from assent.aws.staff_audit_store import DynamoStaffAuditStore
 from assent.aws.subscriber_scan import DynamoSubscriberScan
+from assent.aws.template_store import DynamoTemplateStore
 from assent.aws.workflow import StepFunctionsWorkflow
+from assent.campaigns.prices import price_list
+from assent.campaigns.rehearsals import Rehearsals
 from assent.campaigns.service import CampaignService
 from assent.clock import SystemClock
 from assent.evidence.staff_audit import StaffAudit
 from assent.http.cursors import checksum
 from assent.http.idempotency import Once
 from assent.http.marketing import MarketingServices, marketing_api
+from assent.http.rehearsals import RehearsalDesk
 from assent.identifiers import RandomIds
 from assent.inbound.keywords import classify
 from assent.inbound.normalise import normalise
 from assent.messages.alphabet import count_parts
+from assent.messages.stored import Templates
 from assent.programmes.service import ProgrammeService
 from assent.programmes.wording import Reader
 from assent.settings import CampaignApiSettings
@@ -53,6 +59,20 @@ def wiring() -> MarketingServices:
         ),
         clock=clock,
         ids=ids,
+        approval_above=settings.approval_above,
+    )
+    rehearsals = Rehearsals(
+        campaigns=campaigns.store,
+        store=DynamoRehearsalStore(dynamodb, settings.campaigns_table),
+        segments=segments,
+        programmes=programmes,
+        subscribers=subscribers,
+        workflow=StepFunctionsWorkflow(
+            clients.stepfunctions(), settings.rehearsal_state_machine_arn
+        ),
+        clock=clock,
+        ids=ids,
+        parts_per_second=settings.parts_per_second,
     )
     idempotency = DynamoIdempotencyStore(dynamodb, settings.control_table)
     return MarketingServices(
@@ -60,7 +80,13 @@ def wiring() -> MarketingServices:
             programmes, clock, settings.allowed_countries, _reader(settings.support_contact)
         ),
         segments=SegmentService(segments, subscribers, programmes, clock, ids),
+        templates=Templates(DynamoTemplateStore(dynamodb, settings.templates_table), clock, ids),
         campaigns=campaigns,
+        rehearsals=RehearsalDesk(
+            rehearsals,
+            price_list(settings.prices_per_part),
+            settings.parts_per_second,
+        ),
         inbox=DynamoInboxStore(dynamodb, settings.inbox_table),
         # Bodies here hold no phone number, so a plain hash gives nothing away.
         once=Once(idempotency, clock, checksum),

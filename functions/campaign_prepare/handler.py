@@ -32,6 +32,7 @@ def wiring() -> Preparing:
         subscribers=DynamoSubscriberScan(dynamodb, settings.subscribers_table, clock),
         clock=clock,
         parts_per_second=settings.parts_per_second,
+        approval_above=settings.approval_above,
     )
 
 

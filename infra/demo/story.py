@@ -17,6 +17,8 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from infra.demo.browser import Browser
+from infra.demo.choosing import OWN_MAXIMUM, Choosing
 from infra.demo.findings import Findings, Stop
 from infra.demo.http import download
 from infra.demo.phones import Phones
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from infra.demo.http import Client
+    from infra.demo.phones import Text
     from infra.demo.signups import SignUp
 
 PROGRAMME = "demo"
@@ -72,9 +75,14 @@ class Story:
         """Play all acts. Raises DemoError, UnexpectedAnswerError or OSError."""
         self.findings.asked_rate = self.asked_rate
         phones = Phones(self.client)
-        with _Replies(phones, self.findings) as replies:
+        choosing = Choosing(
+            self.client, Browser(self.client.netloc), self.findings.ways, PROGRAMME, self.seed
+        )
+        with _Replies(phones, self.findings, choosing) as replies:
             self._sign_up(rows, replies)
             replies.wait()
+        choosing.choose(phones.texts())
+        self._run_early_campaign(phones, choosing)
         self._run_campaign(phones)
         self._export()
         self.findings.texts = phones.texts()
@@ -127,16 +135,43 @@ class Story:
             if row.number and (row.is_bot or not is_accepted):
                 self.findings.untextable.add(row.number)
 
-    # Act 2: a segment, a campaign, and people who stop while it runs.
+    # Act 2: a small campaign to people who want few texts; some of them leave by its link.
+
+    def _run_early_campaign(self, phones: Phones, choosing: Choosing) -> None:
+        ways, mark = self.findings.ways, f"early{self._nonce}"
+        rule = {"field": "max_per_month", "op": "lte", "value": OWN_MAXIMUM}
+        body = f"Early access today with code {mark}. No more texts: {{{{ unsubscribe_link }}}}"
+        campaign_id, before = self._draft("Early", rule, body), len(phones.texts())
+        self._rehearse(campaign_id)
+        self.client.post(f"/v1/campaigns/{campaign_id}/launch", group=MARKETING)
+        bar = Bar("Early campaign", 1)
+        for progress in self._watch(campaign_id):
+            phones.read()
+        self._settle(phones)
+        ways.early_texts = [text for text in phones.texts()[before:] if mark in text.body]
+        choosing.leave(ways.early_texts)
+        bar.end(1, f"{len(ways.early_texts)} texted, {len(ways.left_at)} left by link")
+        if progress["status"] != "completed":
+            message = f"the early campaign did not end well: {progress['status']}"
+            raise DemoError(message)
+
+    # Act 3: a segment, a campaign, and people who stop while it runs.
 
     def _run_campaign(self, phones: Phones) -> None:
-        campaign_id = self._draft()
+        campaign_id = self._draft(
+            "Demo",
+            {"field": "first_name", "op": "exists"},
+            "{{ first_name | default('Hello') }}, 20% off today with code " + self._nonce,
+        )
         self.findings.campaign_id = campaign_id
-        people = sorted(self.findings.agreed)
+        ways = self.findings.ways
+        silent = {*ways.left_at, *ways.paused, *(text.to for text in ways.early_texts)}
+        people = sorted(self.findings.agreed - silent)
         draw = random.Random(self.seed)  # noqa: S311 - chooses who stops, not secrets
         stoppers = deque(draw.sample(people, round(len(people) * _STOP_SHARE)))
         every = len(people) / (len(stoppers) + 1)
         before = len(phones.texts())
+        self._rehearse(campaign_id)
         self.client.post(f"/v1/campaigns/{campaign_id}/launch", group=MARKETING)
         bar, seen, stops = Bar("Campaign", len(people)), 0, dict[str, datetime]()
         for progress in self._watch(campaign_id):
@@ -155,25 +190,24 @@ class Story:
         self.findings.stops = [Stop(number, at, None) for number, at in stops.items()]
 
     def _is_ours(self, body: str) -> bool:
-        return self._nonce in body
+        return f"code {self._nonce}" in body
 
-    def _draft(self) -> str:
+    def _draft(self, name: str, rule: Mapping[str, Any], body: str) -> str:
         segment = self.client.post(
             "/v1/segments",
             {
-                "name": f"Everyone with a name ({self._nonce})",
-                "rule": {"field": "first_name", "op": "exists"},
+                "name": f"{name} ({self._nonce})",
+                "rule": rule,
             },
             MARKETING,
         )
         campaign = self.client.post(
             "/v1/campaigns",
             {
-                "name": f"Demo {self._nonce}",
+                "name": f"{name} {self._nonce}",
                 "programme_id": PROGRAMME,
                 "segment_id": segment["segment_id"],
-                "body": "{{ first_name | default('Hello') }}, 20% off today with code "
-                f"{self._nonce}",
+                "body": body,
                 "quiet_hours": "override",
                 "quiet_hours_reason": "virtual phones of the demo",
                 "hold_out_percent": _HOLD_OUT_PERCENT,
@@ -181,6 +215,19 @@ class Story:
             MARKETING,
         )
         return str(campaign["campaign_id"])
+
+    def _rehearse(self, campaign_id: str) -> None:
+        path = f"/v1/campaigns/{campaign_id}/rehearsal"
+        self.client.post(path, group=MARKETING)
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while (found := self.client.get(path, group=MARKETING))["status"] == "running":
+            if time.monotonic() > until:
+                message = "the rehearsal did not end"
+                raise DemoError(message)
+            time.sleep(_POLL_SECONDS)
+        if found["status"] != "done" or found["errors"]:
+            message = f"the rehearsal ended {found['status']}: {found['errors']}"
+            raise DemoError(message)
 
     def _watch(self, campaign_id: str) -> Any:
         until = time.monotonic() + _PATIENCE_SECONDS
@@ -210,7 +257,7 @@ class Story:
                 rang_at = time.monotonic()
             time.sleep(_POLL_SECONDS)
 
-    # Act 3: the log.
+    # Act 4: the log.
 
     def _export(self) -> None:
         now = datetime.now(UTC)
@@ -241,6 +288,8 @@ class Story:
             for row in rows
             for cell in row.values()
         )
+        for row in rows:
+            found.ways.logged.setdefault((row["type"], row["source"]), set()).add(_phone(row))
         found.confirmed = {_phone(row) for row in rows if row["type"] == "confirmed"}
         found.unsent = sum(
             row["type"] == "confirmation_texted" and json.loads(row["facts"])["outcome"] in _UNSENT
@@ -267,8 +316,8 @@ def _campaigns(facts: str | None, campaign_id: str) -> frozenset[str] | None:
 class _Replies:
     """Reads the phones in the background and answers, as each person would, the texts that ask."""
 
-    def __init__(self, phones: Phones, findings: Findings) -> None:
-        self._phones, self._findings = phones, findings
+    def __init__(self, phones: Phones, findings: Findings, choosing: Choosing) -> None:
+        self._phones, self._findings, self._choosing = phones, findings, choosing
         self._waiting: dict[str, deque[SignUp]] = defaultdict(deque)
         self._thread = threading.Thread(target=self._run, name="demo-phones")
         self._ended = threading.Event()
@@ -302,16 +351,17 @@ class _Replies:
                 for text in self._phones.read():
                     self._rang_at = time.monotonic()
                     if text.asks_to_confirm:
-                        self._answer(text.to)
+                        self._answer(text)
         except Exception as error:
             self._failure.put(error)
 
-    def _answer(self, number: str) -> None:
-        waiting = self._waiting[number]
+    def _answer(self, text: Text) -> None:
+        number, waiting = text.to, self._waiting[text.to]
         row = waiting.popleft() if waiting else None
         if row is None or not row.reply:
             return
-        self._phones.reply(number, row.reply)
+        if not (row.is_agreed and self._choosing.say_yes(text, row.line)):
+            self._phones.reply(number, row.reply)
         self.answered += 1
         if row.is_agreed:
             self._findings.agreed.add(number)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "template.yaml"
-WORKFLOWS = ("campaign", "export")
+WORKFLOWS = ("campaign", "rehearsal", "export")
 
 Resource = dict[str, Any]
 

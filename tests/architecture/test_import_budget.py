@@ -30,6 +30,7 @@ EARNED = {
     "aws_lambda_powertools.utilities.idempotency": set[str](),
     "aws_lambda_powertools.event_handler": HTTP,
     "jinja2": {
+        "subscribers_api",
         "campaign_api",
         "campaign_prepare",
         "campaign_plan",

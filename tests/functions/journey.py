@@ -167,6 +167,16 @@ class Journey:
     def act(self, campaign_id: str, verb: str) -> Any:
         return self.staff("POST", f"/v1/campaigns/{campaign_id}/{verb}")
 
+    def rehearse(self, campaign_id: str) -> Any:
+        """Have the campaign rehearsed and return what was found."""
+        path = f"/v1/campaigns/{campaign_id}/rehearsal"
+        self.staff("POST", path)
+        return self.until(lambda: next(filter(_is_over, [self.staff("GET", path)]), None))
+
+    def launch(self, campaign_id: str) -> Any:
+        assert self.rehearse(campaign_id)["status"] == "done"
+        return self.act(campaign_id, "launch")
+
     def ended(self, campaign_id: str, status: str) -> Any:
         """Wait until the campaign has that status and return it."""
 
@@ -196,6 +206,10 @@ class Journey:
             del self.stack.cloud.around[operation]
             if before is not None:
                 self.stack.cloud.around[operation] = before
+
+
+def _is_over(rehearsal: Any) -> bool:
+    return bool(rehearsal["status"] != "running")
 
 
 # Consent
@@ -382,6 +396,19 @@ def systems_report_what_people_are_and_do(journey: Journey) -> None:
             assert [row["status"] for row in answer.body["items"]] == ["done"], answer
 
 
+def a_text_is_stored_and_previewed(journey: Journey) -> None:
+    text = {"name": "Spring", "locale": "en", "body": "Hi {{ first_name }}, it\u2019s spring"}
+    made = journey.staff("POST", "/v1/templates", text)
+    path = f"/v1/templates/{made['template_id']}"
+    journey.staff("POST", f"{path}/versions", {**text, "version": 1, "others": {"fr": "Salut"}})
+    assert journey.staff("GET", path)["version"] == 2
+    assert journey.staff("GET", "/v1/templates")["items"]
+    asked = {"programme_id": "vip", "template_id": made["template_id"], "phone": ADA}
+    shown = journey.staff("POST", "/v1/templates/preview", asked)
+    assert "Hi Solo" in shown["text"]
+    assert shown["culprits"][0]["instead"] == "'"
+
+
 def a_campaign_is_changed_paused_resumed_and_cancelled(journey: Journey) -> None:
     campaign_id = journey.campaign()
     path = f"/v1/campaigns/{campaign_id}"
@@ -390,7 +417,7 @@ def a_campaign_is_changed_paused_resumed_and_cancelled(journey: Journey) -> None
     changed = {name: shown[name] for name in fields}
     journey.staff("PUT", path, {**changed, "name": "Summer", "version": shown["version"]})
     journey.stack.carrier.misbehave(Faults(latency_ms=600))
-    journey.act(campaign_id, "launch")
+    journey.launch(campaign_id)
     journey.ended(campaign_id, "running")
     journey.act(campaign_id, "pause")
     journey.ended(campaign_id, "paused")
@@ -400,6 +427,30 @@ def a_campaign_is_changed_paused_resumed_and_cancelled(journey: Journey) -> None
     journey.ended(campaign_id, "cancelled")
     journey.stack.carrier.misbehave(Faults())
     assert journey.staff("GET", "/v1/campaigns")["items"]
+
+
+def a_campaign_is_rehearsed_and_approved_by_a_second_person(journey: Journey) -> None:
+    campaign_id = journey.campaign(name="Rehearsed")
+    path = f"/v1/campaigns/{campaign_id}"
+    staff = {"authorization": f"Bearer {journey.stack.token(MARKETING)}"}
+    refused = journey.call("POST", f"{path}/launch", None, staff)
+    assert (refused.status, refused.body["code"]) == (409, "rehearsal_needed")
+    found = journey.rehearse(campaign_id)
+    assert (found["errors"], found["report"]["cost"]["unpriced"]) == ([], [])
+    assert found["report"]["recipients"] > len(ORDINARY)
+    second = {"authorization": f"Bearer {journey.stack.token(COMPLIANCE)}"}
+    approved = journey.call("POST", f"{path}/approve", None, second)
+    assert (approved.status, approved.body["status"]) == (200, "rehearsed")
+    journey.act(campaign_id, "cancel")
+
+
+def a_rehearsal_that_fails_says_so(journey: Journey) -> None:
+    def fail(request: Any, send: Callable[[], Any]) -> Any:
+        raise RuntimeError("the table does not answer")
+
+    campaign_id = journey.campaign(name="Unrehearsed")
+    with journey.around("dynamodb.Scan", fail):
+        assert journey.rehearse(campaign_id)["status"] == "failed"
 
 
 def a_campaign_meets_refusals_and_is_completed(journey: Journey) -> None:
@@ -415,7 +466,7 @@ def a_campaign_meets_refusals_and_is_completed(journey: Journey) -> None:
 
     campaign_id = journey.campaign()
     with journey.around("sns.Publish", refuse):
-        journey.act(campaign_id, "launch")
+        journey.launch(campaign_id)
         progress = journey.ended(campaign_id, "completed")["progress"]
     assert (progress["sent"] > 0, progress["refused"]) == (True, 2)
     journey.until(lambda: journey.standing(OPTED_OUT) == "withdrawn")
@@ -423,7 +474,7 @@ def a_campaign_meets_refusals_and_is_completed(journey: Journey) -> None:
 
 def a_campaign_leaves_a_share_out(journey: Journey) -> None:
     campaign_id = journey.campaign(hold_out_percent=50)
-    journey.act(campaign_id, "launch")
+    journey.launch(campaign_id)
     assert journey.ended(campaign_id, "completed")["progress"]["held_out"] > 0
 
 
@@ -434,7 +485,7 @@ def a_campaign_for_one_person(journey: Journey) -> None:
     wanted = journey.definition(segment_id=journey.segment(rule))
     first, again = (journey.staff("POST", "/v1/campaigns", wanted, **once) for _ in range(2))
     assert first["campaign_id"] == again["campaign_id"]
-    journey.act(first["campaign_id"], "launch")
+    journey.launch(first["campaign_id"])
     assert journey.ended(first["campaign_id"], "completed")["progress"]["sent"] == 1
 
 
@@ -452,7 +503,7 @@ def a_campaign_whose_execution_died_is_taken_up_again(journey: Journey) -> None:
     client = journey.stack.client("stepfunctions")
     machine = journey.stack.output("CampaignStateMachineArn")
     with journey.around("dynamodb.TransactWriteItems", lose):
-        journey.act(campaign_id, "launch")
+        journey.launch(campaign_id)
         journey.until(lambda: lost)
         running = client.list_executions(stateMachineArn=machine, statusFilter="RUNNING")
         for each in running["executions"]:
@@ -477,6 +528,15 @@ def a_reviewer_reads_who_read_it(journey: Journey) -> None:
     (entry, *_) = journey.staff("GET", f"/v1/audit?subject_phone={quote(ADA)}")["items"]
     assert journey.staff("GET", f"/v1/audit?actor={entry['actor']}")["items"]
     assert journey.staff("GET", f"/v1/audit?day={entry['at'][:10]}")["items"]
+
+
+def the_hours_are_closed_and_anybody_reads_the_checkpoint(journey: Journey) -> None:
+    """What was recorded a moment ago is sealed when somebody asks for it."""
+    assert journey.stack.invoke("evidence_seal", {"id": "schedule"})["digests"] >= 1
+    until = iso(datetime.now(UTC))
+    report = journey.stack.invoke("evidence_seal", {"until": until})
+    assert (report["events"] > 0, report["mismatches"]) == (True, 0)
+    assert journey.call("GET", "/v1/checkpoint").body["digest"]["until"] == until
 
 
 def an_export_is_ordered_built_and_downloaded(journey: Journey) -> None:
@@ -529,6 +589,9 @@ STEPS: list[Callable[[Journey], None]] = [
     the_provider_and_carriers_tell_of_opt_outs,
     systems_report_what_people_are_and_do,
     a_segment_is_made_changed_and_counted,
+    a_text_is_stored_and_previewed,
+    a_campaign_is_rehearsed_and_approved_by_a_second_person,
+    a_rehearsal_that_fails_says_so,
     a_campaign_meets_refusals_and_is_completed,
     a_campaign_leaves_a_share_out,
     a_campaign_whose_execution_died_is_taken_up_again,
@@ -536,6 +599,7 @@ STEPS: list[Callable[[Journey], None]] = [
     a_campaign_is_changed_paused_resumed_and_cancelled,
     a_reviewer_reads_everything_about_a_number,
     a_reviewer_reads_who_read_it,
+    the_hours_are_closed_and_anybody_reads_the_checkpoint,
     an_export_is_ordered_built_and_downloaded,
     an_export_that_fails_is_given_up,
     a_request_that_was_refused_may_be_repeated,

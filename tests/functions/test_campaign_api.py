@@ -8,6 +8,7 @@ import pytest
 
 from assent.http.staff import PERMITTED, Group
 from tests.functions.programmes import COUNTRIES, DISCLOSURE
+from tests.functions.rehearsals import launch, rehearse
 from tests.functions.requests import Client, answer, request
 from tests.functions.world import sample
 
@@ -194,15 +195,17 @@ def test_a_campaign_goes_through_its_life(world: World, marketing: Client, segme
     path = f"/v1/campaigns/{made['campaign_id']}"
     changed = marketing.send("PUT", path, a_campaign(segment_id, name="Summer", version=1))
     assert (changed.status, changed.json["name"]) == (200, "Summer")
-    launched = act(marketing, made["campaign_id"], "launch")
+    assert act(marketing, made["campaign_id"], "launch").code == "rehearsal_needed"
+    launched = launch(world, marketing, made["campaign_id"])
     assert (launched.status, launched.json["status"]) == (200, "scheduled")
     assert launched.json["progress"]["planned"] == 0
     names = [each["name"] for each in world.executions("CampaignStateMachine")]
     assert f"{made['campaign_id']}-r1" in names
     late = marketing.send("PUT", path, a_campaign(segment_id, version=launched.json["version"]))
     assert (late.status, late.code) == (409, "illegal_transition")
-    assert act(marketing, made["campaign_id"], "pause").code == "illegal_transition"
     assert act(marketing, made["campaign_id"], "resume").code == "illegal_transition"
+    assert act(marketing, made["campaign_id"], "pause").json["status"] == "paused"
+    assert act(marketing, made["campaign_id"], "resume").json["status"] == "scheduled"
     cancelled = act(marketing, made["campaign_id"], "cancel")
     assert cancelled.json["status"] == "cancelled"
     assert act(marketing, made["campaign_id"], "launch").code == "illegal_transition"
@@ -213,8 +216,10 @@ def test_a_campaign_launched_twice_is_one_run(
     world: World, marketing: Client, segment_id: str
 ) -> None:
     made = draft(marketing, segment_id)
+    rehearse(world, marketing, made["campaign_id"])
+    path = f"/v1/campaigns/{made['campaign_id']}/launch"
     for _ in range(2):
-        assert act(marketing, made["campaign_id"], "launch").status == 200
+        assert marketing.send("POST", path, {"allow_empty": True}).status == 200
     listed = marketing.get("/v1/campaigns", status="scheduled").json["items"]
     assert [each["campaign_id"] for each in listed].count(made["campaign_id"]) == 1
 
@@ -272,7 +277,7 @@ def test_the_same_key_drafts_one_campaign(marketing: Client, segment_id: str) ->
     assert (other.status, other.code) == (422, "idempotency_key_reused")
 
 
-@pytest.mark.parametrize("verb", ["launch", "pause", "resume", "cancel"])
+@pytest.mark.parametrize("verb", ["rehearsal", "approve", "launch", "pause", "resume", "cancel"])
 def test_an_unknown_campaign_is_not_found(marketing: Client, verb: str) -> None:
     assert act(marketing, "c_none", verb).code == "campaign_not_found"
 
@@ -331,7 +336,7 @@ def function_of(route: str) -> str:
     path = route.split(" ", 1)[1]
     if path.startswith(("/v1/staff/", "/v1/erasures", "/v1/inbox/")):
         return "consent_staff"
-    if path.startswith(("/v1/subscribers/", "/v1/behaviour-events")):
+    if path.startswith(("/v1/subscribers/", "/v1/behaviour-events", "/v1/templates/preview")):
         return "subscribers_api"
     evidence = ("/v1/messages", "/v1/consents", "/v1/exports", "/v1/audit")
     return "export_api" if path.startswith(evidence) else "campaign_api"

@@ -10,6 +10,7 @@ import pytest
 
 from tests.functions.inbound import an_entry, an_event
 from tests.functions.people import agree
+from tests.functions.rehearsals import launch
 from tests.functions.requests import Client
 from tests.functions.world import Context, sample
 
@@ -37,7 +38,7 @@ def campaign_id(world: World) -> str:
         "quiet_hours_reason": "test",
     }
     made = staff.send("POST", "/v1/campaigns", body).json
-    assert staff.send("POST", f"/v1/campaigns/{made['campaign_id']}/launch").status == 200
+    assert launch(world, staff, made["campaign_id"]).status == 200
     return str(made["campaign_id"])
 
 
@@ -131,7 +132,7 @@ def test_the_reaper_gives_an_orphan_a_new_execution(world: World) -> None:
         "body": "Hello",
     }
     campaign_id = staff.send("POST", "/v1/campaigns", body).json["campaign_id"]
-    staff.send("POST", f"/v1/campaigns/{campaign_id}/launch")
+    launch(world, staff, campaign_id)
     machine = world.references["CampaignStateMachine"]
     name = f"{campaign_id}-r1"
     arn = machine.replace(":stateMachine:", ":execution:") + f":{name}"

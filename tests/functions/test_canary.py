@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from assent.telemetry import logger
 from tests.functions.inbound import an_entry, an_event
 from tests.functions.people import agree
+from tests.functions.rehearsals import launch
 from tests.functions.requests import Client
 from tests.functions.world import ROOT, Context, sample
 
@@ -72,7 +73,8 @@ def campaign(world: World, staff: Client) -> None:
         "quiet_hours_reason": "test",
     }
     campaign_id = staff.send("POST", "/v1/campaigns", body).json["campaign_id"]
-    for verb in ("launch", "pause"):
+    launch(world, staff, campaign_id)
+    for verb in ("pause", "resume"):
         staff.send("POST", f"/v1/campaigns/{campaign_id}/{verb}")
     staff.get("/v1/inbox", box="feedback")
     event = {**sample("campaign_prepare"), "campaign_id": campaign_id}

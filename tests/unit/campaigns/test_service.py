@@ -14,12 +14,14 @@ from assent.errors import (
     ChangedMeanwhileError,
     IllegalTransitionError,
     InputError,
+    RehearsalStaleError,
     SegmentNotFoundError,
     TryAgainError,
 )
 from assent.identifiers import CampaignId, SegmentId
 from tests.fakes.in_memory_campaign_store import InMemoryCampaignStore
 from tests.fakes.recording_workflow import RecordingWorkflow
+from tests.unit.campaigns.rehearsals import rehearsed
 from tests.unit.campaigns.world import CAMPAIGN, World, definition, running
 
 Status = CampaignStatus
@@ -29,7 +31,7 @@ class House:
     """A service and a reaper on the same stores."""
 
     def __init__(self) -> None:
-        world = World(0)
+        self.world = world = World(0)
         self.clock = world.clock
         self.store = InMemoryCampaignStore()
         self.workflow = RecordingWorkflow()
@@ -39,7 +41,7 @@ class House:
         self.reaping = Reaping(self.store, self.workflow, world.clock)
 
     def holds(self, status: Status, **changes: object) -> None:
-        self.store.create(running(status=status, **changes))
+        self.store.create(rehearsed(self.world, running(status=status, **changes)))
 
     @property
     def campaign(self):  # type: ignore[no-untyped-def]
@@ -83,7 +85,7 @@ def test_what_was_launched_cannot_be_edited(house: House, status: Status) -> Non
 
 
 def test_launching_schedules_and_starts_the_first_run(house: House) -> None:
-    house.holds(Status.DRAFT, run=0, frozen=None, execution_id=None)
+    house.holds(Status.REHEARSED, run=0, frozen=None, execution_id=None)
     assert house.service.launch(CAMPAIGN, "ada").status is Status.SCHEDULED
     assert house.workflow.started == {"c_1-r1": {"campaign_id": "c_1"}}
 
@@ -142,12 +144,14 @@ def test_every_act_is_permitted_from_its_states_only(
     house: House, act: str, status: Status
 ) -> None:
     house.holds(status)
-    is_relaunch = (act, status) == ("launch", Status.SCHEDULED)
-    if is_relaunch or status in PERMITTED_FROM[TARGETS[act]]:
+    permitted = PERMITTED_FROM[TARGETS[act]]
+    if act == "launch":
+        permitted = frozenset({Status.REHEARSED, Status.SCHEDULED})
+    if status in permitted:
         getattr(house.service, act)(CAMPAIGN, "ada")
         assert house.campaign.status is TARGETS[act]
         return
-    with pytest.raises(IllegalTransitionError):
+    with pytest.raises((IllegalTransitionError, RehearsalStaleError)):
         getattr(house.service, act)(CAMPAIGN, "ada")
     assert house.campaign.status is status
 

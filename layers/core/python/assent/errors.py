@@ -147,6 +147,12 @@ class DisclosureNotFoundError(NotFoundError):
     code = "disclosure_not_found"
 
 
+class TemplateNotFoundError(NotFoundError):
+    """There is no template of this id and version."""
+
+    code = "template_not_found"
+
+
 class SegmentNotFoundError(NotFoundError):
     code = "segment_not_found"
 

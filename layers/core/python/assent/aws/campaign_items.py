@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from assent.audience import rules
 from assent.campaigns.model import (
+    Approval,
     Campaign,
     CampaignStatus,
     Definition,
     Fate,
     Frozen,
+    LaunchOrder,
     Progress,
     QuietHours,
+    Rehearsed,
     Release,
     SlicePlan,
 )
@@ -22,7 +27,8 @@ from assent.identifiers import CampaignId, ProgrammeId, SegmentId
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+
+    from _typeshed import DataclassInstance
 
     from assent.aws.tables import CampaignItem
     from assent.campaigns.model import BatchResult
@@ -64,7 +70,11 @@ def campaign_item(model: type[CampaignItem], campaign: Campaign, now: datetime) 
         version=campaign.version,
         run=campaign.run,
         execution_id=campaign.execution_id,
-        frozen=_frozen_record(campaign.frozen) if campaign.frozen else None,
+        frozen=frozen_record(campaign.frozen) if campaign.frozen else None,
+        editors=list(campaign.editors),
+        rehearsed=_record(campaign.rehearsed),
+        approval=_record(campaign.approval),
+        order=_record(campaign.order),
     )
 
 
@@ -78,7 +88,11 @@ def campaign_of(item: CampaignItem) -> Campaign:
         version=int(item.version),
         run=int(item.run),
         execution_id=item.execution_id,
-        frozen=_frozen_of(item.frozen) if item.frozen else None,
+        frozen=frozen_of(item.frozen) if item.frozen else None,
+        editors=tuple(item.editors or ()),
+        rehearsed=_rehearsed_of(item.rehearsed) if item.rehearsed else None,
+        approval=Approval(**_dated(item.approval)) if item.approval else None,
+        order=LaunchOrder(**_dated(item.order)) if item.order else None,
     )
 
 
@@ -186,7 +200,7 @@ def _definition_of(record: Mapping[str, Any]) -> Definition:
     )
 
 
-def _frozen_record(frozen: Frozen) -> dict[str, Any]:
+def frozen_record(frozen: Frozen) -> dict[str, Any]:
     return {
         "rule": rules.to_json(frozen.rule),
         "promised_per_month": frozen.promised_per_month,
@@ -197,7 +211,7 @@ def _frozen_record(frozen: Frozen) -> dict[str, Any]:
     }
 
 
-def _frozen_of(record: Mapping[str, Any]) -> Frozen:
+def frozen_of(record: Mapping[str, Any]) -> Frozen:
     return Frozen(
         rule=rules.parse(record["rule"]),
         promised_per_month=record["promised_per_month"],
@@ -206,6 +220,27 @@ def _frozen_of(record: Mapping[str, Any]) -> Frozen:
         slices=record["slices"],
         batch_size=record["batch_size"],
     )
+
+
+def _record(value: DataclassInstance | None) -> dict[str, Any] | None:
+    """Return a record of plain fields, its instants (`at`, `…_at`) as text."""
+    if value is None:
+        return None
+    fields = asdict(value)
+    return {
+        name: iso(each) if isinstance(each, datetime) else each for name, each in fields.items()
+    }
+
+
+def _dated(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: parse_iso(each) if each and (name == "at" or name.endswith("_at")) else each
+        for name, each in record.items()
+    }
+
+
+def _rehearsed_of(record: Mapping[str, Any]) -> Rehearsed:
+    return Rehearsed(**{**_dated(record), "errors": tuple(record["errors"])})
 
 
 def _count(item: Mapping[str, Any], name: str) -> int:

@@ -290,6 +290,10 @@ class CampaignItem(Model):
     run = NumberAttribute()
     execution_id = UnicodeAttribute(null=True)
     frozen = JSONAttribute(null=True)
+    editors = JSONAttribute(null=True)
+    rehearsed = JSONAttribute(null=True)
+    approval = JSONAttribute(null=True)
+    order = JSONAttribute(null=True)
     by_status = ByStatus()
 
 

@@ -42,18 +42,17 @@ class CampaignStatus(StrEnum):
 
 PERMITTED_FROM: Mapping[CampaignStatus, frozenset[CampaignStatus]] = MappingProxyType(
     {
-        CampaignStatus.DRAFT: frozenset({CampaignStatus.REHEARSED}),
-        CampaignStatus.REHEARSED: frozenset({CampaignStatus.DRAFT}),
-        CampaignStatus.SCHEDULED: frozenset({CampaignStatus.DRAFT, CampaignStatus.REHEARSED}),
+        CampaignStatus.DRAFT: frozenset({CampaignStatus.REHEARSED, CampaignStatus.SCHEDULED}),
+        CampaignStatus.REHEARSED: frozenset({CampaignStatus.DRAFT, CampaignStatus.REHEARSED}),
+        CampaignStatus.SCHEDULED: frozenset({CampaignStatus.REHEARSED, CampaignStatus.PAUSED}),
         CampaignStatus.RUNNING: frozenset(
             {
-                CampaignStatus.DRAFT,
                 CampaignStatus.REHEARSED,
                 CampaignStatus.SCHEDULED,
                 CampaignStatus.PAUSED,
             }
         ),
-        CampaignStatus.PAUSED: frozenset({CampaignStatus.RUNNING}),
+        CampaignStatus.PAUSED: frozenset({CampaignStatus.RUNNING, CampaignStatus.SCHEDULED}),
         CampaignStatus.COMPLETED: frozenset({CampaignStatus.RUNNING}),
         CampaignStatus.CANCELLED: frozenset(
             {
@@ -102,8 +101,42 @@ class Frozen:
 
 
 @dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """The rehearsal that a launch rests on. `fingerprint` is of all that its result depends on,
+    `errors` are the rules that it found broken."""
+
+    rehearsal_id: str
+    fingerprint: str
+    at: datetime
+    recipients: int
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A second person's consent to exactly what was rehearsed."""
+
+    by: str
+    at: datetime
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchOrder:
+    """What whoever launched asked for. `start_at` None means at once. With `local_time` (a wall
+    clock, `2026-11-27T10:00:00`) each person is texted from that time of their own place on."""
+
+    by: str
+    at: datetime
+    allow_empty: bool = False
+    start_at: datetime | None = None
+    local_time: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Campaign:
-    """One campaign. `run` counts executions that took it up; `execution_id` names the last."""
+    """One campaign. `run` counts executions that took it up; `execution_id` names the last.
+    `editors` changed the definition after `created_by` had drafted it."""
 
     campaign_id: CampaignId
     definition: Definition
@@ -114,6 +147,10 @@ class Campaign:
     run: int = 0
     execution_id: str | None = None
     frozen: Frozen | None = None
+    editors: tuple[str, ...] = ()
+    rehearsed: Rehearsed | None = None
+    approval: Approval | None = None
+    order: LaunchOrder | None = None
 
     def require_frozen(self) -> Frozen:
         """Return what launch fixed. Raises IllegalTransitionError before the launch."""

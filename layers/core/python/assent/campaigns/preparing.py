@@ -9,30 +9,26 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assent.campaigns.checks import DefinitionChecks
-from assent.campaigns.model import MAX_CAMPAIGN_LIFE, CampaignStatus, Frozen
-from assent.errors import ChangedMeanwhileError
+from assent.campaigns.clearance import Clearance
+from assent.campaigns.freezing import freeze
+from assent.campaigns.model import CampaignStatus
+from assent.errors import ChangedMeanwhileError, ConflictError, InputError, NotFoundError
 
 if TYPE_CHECKING:
     from assent.audience.subscriber import SegmentStore, SubscriberScan
+    from assent.campaigns.checks import Checked
     from assent.campaigns.model import Campaign, CampaignStore
     from assent.clock import Clock
     from assent.identifiers import CampaignId
     from assent.programmes.model import ProgrammeStore
 
-# One invocation plans a slice well within its 900 s; 40 slices keep the plans below the 256 KB that
-# a state may pass on.
-_SUBSCRIBERS_PER_SLICE = 1_000_000
-_MAX_SLICES = 40
-# Each batch costs a child, a transaction and seconds in which two workers overlap; a larger one
-# would not be finished in the life of a worker, nor fit the 256 KB of an event.
-_BATCH_SECONDS = 50
-_MAX_BATCH = 1000
 # One batch is sent while the next one waits for its turn; a child is billed while it waits.
 _UNDER_WAY = 2
 _ATTEMPTS = 5
 _ACTOR = "workflow"
 _STARTABLE = frozenset({CampaignStatus.DRAFT, CampaignStatus.REHEARSED, CampaignStatus.SCHEDULED})
+# What the clearance raises; a table that does not answer is none of these.
+_REFUSALS = (ConflictError, InputError, NotFoundError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +46,8 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Preparing:
-    """Takes a campaign up for one execution. `parts_per_second` is the origination identity's."""
+    """Takes a campaign up for one execution. `parts_per_second` is the origination identity's;
+    `approval_above` as in `Clearance`."""
 
     store: CampaignStore
     segments: SegmentStore
@@ -58,13 +55,14 @@ class Preparing:
     subscribers: SubscriberScan
     clock: Clock
     parts_per_second: int
+    approval_above: int = 0
 
     def prepare(self, campaign_id: CampaignId, execution_id: str) -> Prepared:
         """Return what the execution is to do; asked twice by one execution, the same.
 
         A campaign that another execution owns, that is paused, or that has ended and is counted
-        gives `proceed` False. Raises CampaignNotFoundError, what `DefinitionChecks.check` raises,
-        and ChangedMeanwhileError when it never stands still.
+        gives `proceed` False. Raises CampaignNotFoundError, what `Clearance.require` raises (a
+        scheduled campaign is a draft then), and ChangedMeanwhileError when it never stands still.
         """
         for _ in range(_ATTEMPTS):
             campaign = self.store.campaign(campaign_id)
@@ -97,19 +95,35 @@ class Preparing:
         ).is_counted(campaign)
 
     def _frozen(self, campaign: Campaign) -> Campaign:
-        checked = DefinitionChecks(self.programmes, self.segments).check(campaign.definition)
-        now = self.clock.now()
-        frozen = Frozen(
-            rule=checked.segment.rule,
-            promised_per_month=checked.programme.max_per_month,
-            launched_at=now,
-            expires_at=now + MAX_CAMPAIGN_LIFE,
-            slices=_clamp(
-                -(-self.subscribers.approximate_count() // _SUBSCRIBERS_PER_SLICE), _MAX_SLICES
-            ),
-            batch_size=_clamp(self.parts_per_second * _BATCH_SECONDS, _MAX_BATCH),
+        frozen = freeze(
+            self._cleared(campaign),
+            self.clock.now(),
+            self.subscribers.approximate_count(),
+            self.parts_per_second,
         )
         return replace(campaign, status=CampaignStatus.RUNNING, frozen=frozen)
+
+    def _cleared(self, campaign: Campaign) -> Checked:
+        order = campaign.order
+        clearance = Clearance(self.programmes, self.segments, self.approval_above)
+        try:
+            return clearance.require(
+                campaign,
+                launcher=order.by if order else None,
+                allow_empty=order is not None and order.allow_empty,
+            )
+        except _REFUSALS as refusal:
+            if campaign.status is CampaignStatus.SCHEDULED:
+                self._back_to_draft(campaign, refusal.code)
+            raise
+
+    def _back_to_draft(self, campaign: Campaign, code: str) -> None:
+        """Otherwise it would be started, and refused, again and again."""
+        self.store.replace(
+            replace(campaign, status=CampaignStatus.DRAFT, order=None),
+            expected_version=campaign.version,
+        )
+        self.store.log(campaign.campaign_id, self.clock.now(), _ACTOR, f"not started: {code}")
 
     def _own(self, campaign: Campaign, execution_id: str, did: str) -> Campaign:
         owned = self.store.replace(
@@ -129,7 +143,3 @@ class Preparing:
             max_concurrency=-(-_UNDER_WAY // frozen.slices),
             batch_size=frozen.batch_size,
         )
-
-
-def _clamp(value: int, high: int) -> int:
-    return max(1, min(high, value))

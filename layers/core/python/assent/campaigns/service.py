@@ -10,9 +10,21 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assent.campaigns.checks import DefinitionChecks
+from assent.campaigns.clearance import Clearance
 from assent.campaigns.executions import start_execution
-from assent.campaigns.model import PERMITTED_FROM, Campaign, CampaignStatus
-from assent.errors import ChangedMeanwhileError, IllegalTransitionError
+from assent.campaigns.model import (
+    PERMITTED_FROM,
+    Approval,
+    Campaign,
+    CampaignStatus,
+    LaunchOrder,
+)
+from assent.errors import (
+    ChangedMeanwhileError,
+    IllegalTransitionError,
+    RehearsalNeededError,
+    SamePersonError,
+)
 from assent.identifiers import CampaignId
 
 if TYPE_CHECKING:
@@ -25,11 +37,20 @@ if TYPE_CHECKING:
     from assent.programmes.model import ProgrammeStore
 
 _EDITABLE = frozenset({CampaignStatus.DRAFT, CampaignStatus.REHEARSED})
+_LAUNCHABLE = _EDITABLE | {CampaignStatus.SCHEDULED}
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How somebody wants to launch. `allow_empty`: even if nobody would be texted."""
+
+    allow_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignService:
-    """Use cases over campaigns. `actor` is the staff member who asks."""
+    """Use cases over campaigns. `actor` is the staff member who asks; `approval_above` as in
+    `Clearance`."""
 
     store: CampaignStore
     segments: SegmentStore
@@ -37,6 +58,7 @@ class CampaignService:
     workflow: Workflow
     clock: Clock
     ids: Ids
+    approval_above: int = 0
 
     def draft(self, definition: Definition, actor: str) -> Campaign:
         """Create a draft. Raises what `DefinitionChecks.check` raises."""
@@ -62,22 +84,51 @@ class CampaignService:
             raise IllegalTransitionError(message)
         self._checks.check(definition)
         edited = self.store.replace(
-            replace(campaign, definition=definition, status=CampaignStatus.DRAFT),
+            replace(
+                campaign,
+                definition=definition,
+                status=CampaignStatus.DRAFT,
+                editors=tuple(dict.fromkeys([*campaign.editors, actor])),
+            ),
             expected_version=expected_version,
         )
         self.store.log(campaign_id, self.clock.now(), actor, "edited")
         return edited
 
-    def launch(self, campaign_id: CampaignId, actor: str) -> Campaign:
-        """Schedule a campaign that passes the checks, and start its workflow.
+    def approve(self, campaign_id: CampaignId, actor: str) -> Campaign:
+        """Approve exactly what was rehearsed; asked twice, once.
 
-        Launching again what is scheduled but was not taken up starts it again: a crash between the
-        two writes must not strand it. Raises IllegalTransitionError and what the checks raise.
+        Raises RehearsalNeededError, SamePersonError for whoever drafted or edited it, and
+        IllegalTransitionError once launched.
         """
         campaign = self.store.campaign(campaign_id)
-        self._checks.check(campaign.definition)
+        if campaign.rehearsed is None:
+            message = "Rehearse the campaign first."
+            raise RehearsalNeededError(message)
+        if campaign.status is not CampaignStatus.REHEARSED:
+            raise IllegalTransitionError(_refusal(campaign, "approved"))
+        if actor in {campaign.created_by, *campaign.editors}:
+            message = "Whoever wrote the campaign cannot approve it."
+            raise SamePersonError(message)
+        approval = Approval(actor, self.clock.now(), campaign.rehearsed.fingerprint)
+        return self._replace(replace(campaign, approval=approval), actor, "approved")
+
+    def launch(self, campaign_id: CampaignId, actor: str, wanted: Launch | None = None) -> Campaign:
+        """Schedule a campaign that is cleared, and start its workflow.
+
+        Launching again what is scheduled but was not taken up starts it again: a crash between the
+        two writes must not strand it. Raises IllegalTransitionError and what the clearance raises.
+        """
+        asked = wanted or Launch()
+        campaign = self.store.campaign(campaign_id)
+        if campaign.status not in _LAUNCHABLE:
+            raise IllegalTransitionError(_refusal(campaign, "launched"))
+        clearance = Clearance(self.programmes, self.segments, self.approval_above)
+        clearance.require(campaign, launcher=actor, allow_empty=asked.allow_empty)
         if campaign.status is not CampaignStatus.SCHEDULED:
-            campaign = self._move(campaign, CampaignStatus.SCHEDULED, actor, "launched")
+            order = LaunchOrder(actor, self.clock.now(), asked.allow_empty)
+            ordered = replace(campaign, order=order)
+            campaign = self._move(ordered, CampaignStatus.SCHEDULED, actor, "launched")
         start_execution(self.workflow, campaign)
         return campaign
 
@@ -87,12 +138,15 @@ class CampaignService:
         return self._move(campaign, CampaignStatus.PAUSED, actor, "paused")
 
     def resume(self, campaign_id: CampaignId, actor: str) -> Campaign:
-        """Go on with what is left, in a new execution that supersedes the paused one."""
+        """Go on with what is left, in a new execution that supersedes the paused one; what had not
+        begun is scheduled again."""
         campaign = self.store.campaign(campaign_id)
         if campaign.status is not CampaignStatus.PAUSED:
             raise IllegalTransitionError(_refusal(campaign, "resumed"))
         free = replace(campaign, execution_id=None)
-        resumed = self._move(free, CampaignStatus.RUNNING, actor, "resumed")
+        was_begun = campaign.frozen is not None
+        to = CampaignStatus.RUNNING if was_begun else CampaignStatus.SCHEDULED
+        resumed = self._move(free, to, actor, "resumed")
         start_execution(self.workflow, resumed)
         return resumed
 
@@ -126,15 +180,16 @@ class CampaignService:
     def _move(self, campaign: Campaign, to: CampaignStatus, actor: str, did: str) -> Campaign:
         if campaign.status not in PERMITTED_FROM[to]:
             raise IllegalTransitionError(_refusal(campaign, did))
+        return self._replace(replace(campaign, status=to), actor, did)
+
+    def _replace(self, campaign: Campaign, actor: str, did: str) -> Campaign:
         try:
-            moved = self.store.replace(
-                replace(campaign, status=to), expected_version=campaign.version
-            )
+            written = self.store.replace(campaign, expected_version=campaign.version)
         except ChangedMeanwhileError:
             message = "The campaign has just changed; look at it again."
             raise ChangedMeanwhileError(message) from None
         self.store.log(campaign.campaign_id, self.clock.now(), actor, did)
-        return moved
+        return written
 
 
 def _refusal(campaign: Campaign, did: str) -> str:

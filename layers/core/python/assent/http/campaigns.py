@@ -5,17 +5,27 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from assent.campaigns.model import Campaign, CampaignStatus, Definition, Fate, Progress, QuietHours
-from assent.campaigns.service import CampaignService
+from assent.campaigns.model import (
+    Approval,
+    Campaign,
+    CampaignStatus,
+    Definition,
+    Fate,
+    Progress,
+    QuietHours,
+)
+from assent.campaigns.service import CampaignService, Launch
 from assent.clock import iso
 from assent.http.cursors import PAGE, Cursors, page_of
 from assent.http.idempotency import Once
 from assent.http.parameters import CampaignInPath, CursorInQuery, IdempotencyKey, LimitInQuery
 from assent.http.resolver import Api
 from assent.http.shapes_campaigns import (
+    ApprovalShown,
     CampaignPage,
     CampaignShown,
     ChangedCampaign,
+    Launching,
     NewCampaign,
     ProgressShown,
     Status,
@@ -82,9 +92,18 @@ def _add_definitions(
 
 def _add_acts(api: Api, service: Callable[[], CampaignService]) -> None:
     @api.post("/v1/campaigns/<campaign_id>/launch", tags=["Campaigns"])
-    def launch_campaign(campaign_id: CampaignInPath) -> CampaignShown:
-        """Start it. It sends from the next permitted hour of each person on."""
-        return _acted("launched", service().launch(CampaignId(campaign_id), api.staff.subject))
+    def launch_campaign(
+        campaign_id: CampaignInPath, body: Launching | None = None
+    ) -> CampaignShown:
+        """Start what was rehearsed. It sends from the next permitted hour of each person on."""
+        wanted = Launch(allow_empty=body.allow_empty) if body else Launch()
+        actor = api.staff.subject
+        return _acted("launched", service().launch(CampaignId(campaign_id), actor, wanted))
+
+    @api.post("/v1/campaigns/<campaign_id>/approve", tags=["Campaigns"])
+    def approve_campaign(campaign_id: CampaignInPath) -> CampaignShown:
+        """Agree, as a second person, to exactly what was rehearsed."""
+        return _acted("approved", service().approve(CampaignId(campaign_id), api.staff.subject))
 
     @api.post("/v1/campaigns/<campaign_id>/pause", tags=["Campaigns"])
     def pause_campaign(campaign_id: CampaignInPath) -> CampaignShown:
@@ -141,8 +160,14 @@ def shown(campaign: Campaign, progress: Progress | None = None) -> CampaignShown
         created_at=iso(campaign.created_at),
         created_by=campaign.created_by,
         launched_at=iso(frozen.launched_at) if frozen else None,
+        rehearsed_at=iso(campaign.rehearsed.at) if campaign.rehearsed else None,
+        approval=_approval(campaign.approval),
         progress=_progress(progress) if progress else None,
     )
+
+
+def _approval(approval: Approval | None) -> ApprovalShown | None:
+    return ApprovalShown(by=approval.by, at=iso(approval.at)) if approval else None
 
 
 def _progress(progress: Progress) -> ProgressShown:

@@ -11,9 +11,12 @@ from assent.http.cursors import Cursors, checksum
 from assent.http.idempotency import Once
 from assent.http.inbox import add_inbox
 from assent.http.programmes import add_programmes
+from assent.http.rehearsals import RehearsalDesk, add_rehearsals
 from assent.http.resolver import Api
 from assent.http.segments import add_segments
+from assent.http.templates import add_templates
 from assent.inbound.inbox import InboxStore
+from assent.messages.stored import Templates
 from assent.programmes.service import ProgrammeService
 
 
@@ -23,7 +26,9 @@ class MarketingServices:
 
     programmes: ProgrammeService
     segments: SegmentService
+    templates: Templates
     campaigns: CampaignService
+    rehearsals: RehearsalDesk
     inbox: InboxStore
     once: Once
     brand: str
@@ -37,6 +42,8 @@ def marketing_api(services: Callable[[], MarketingServices]) -> Api:
     cursors = Cursors(checksum)
     add_programmes(api, lambda: services().programmes, cursors, lambda: services().brand)
     add_segments(api, lambda: services().segments, cursors)
+    add_templates(api, lambda: services().templates, cursors)
     add_campaigns(api, lambda: services().campaigns, lambda: services().once, cursors)
+    add_rehearsals(api, lambda: services().rehearsals)
     add_inbox(api, lambda: services().inbox, cursors)
     return api.ready()

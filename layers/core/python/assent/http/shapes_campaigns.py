@@ -47,6 +47,19 @@ class ProgressShown(Answer):
     rate_per_second: float = Field(description="Message parts a second from first to last text")
 
 
+class Launching(Body):
+    """How to launch; an empty body will do."""
+
+    allow_empty: bool = Field(default=False, description="Even if nobody would be texted")
+
+
+class ApprovalShown(Answer):
+    """A second person's consent to what was rehearsed."""
+
+    by: str
+    at: str
+
+
 class CampaignShown(Answer):
     """A campaign."""
 
@@ -63,6 +76,8 @@ class CampaignShown(Answer):
     created_at: str
     created_by: str
     launched_at: str | None
+    rehearsed_at: str | None
+    approval: ApprovalShown | None
     progress: ProgressShown | None = Field(description="Absent in lists")
 
 
