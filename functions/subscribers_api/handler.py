@@ -1,4 +1,4 @@
-"""Takes attributes and behaviour that staff and other systems report; never touches a consent."""
+"""Takes attributes and behaviour that others report, and previews texts; touches no consent."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from assent.aws import clients
 from assent.aws.fact_store import DynamoFactStore
 from assent.aws.idempotency_store import DynamoIdempotencyStore
 from assent.aws.phone_keys import phone_keys
+from assent.aws.programme_store import DynamoProgrammeStore
 from assent.aws.staff_audit_store import DynamoStaffAuditStore
+from assent.aws.template_store import DynamoTemplateStore
 from assent.clock import SystemClock
 from assent.evidence.staff_audit import StaffAudit
 from assent.http.idempotency import Once
+from assent.http.previews import PreviewServices
 from assent.http.subscribers import SubscriberServices, subscribers_api
 from assent.identifiers import RandomIds
 from assent.settings import SubscribersApiSettings
@@ -38,6 +41,13 @@ def wiring() -> SubscriberServices:
         keys=keys,
         once=Once(idempotency, clock, functools.partial(keys.mac, "idempotency")),
         ids=ids,
+        previews=PreviewServices(
+            DynamoTemplateStore(dynamodb, settings.templates_table),
+            DynamoProgrammeStore(dynamodb, settings.programmes_table),
+            facts.person,
+            keys,
+            settings.public_url,
+        ),
         audit=StaffAudit(DynamoStaffAuditStore(dynamodb, settings.staff_audit_table), clock),
     )
 

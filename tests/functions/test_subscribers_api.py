@@ -85,3 +85,75 @@ def test_a_hundred_rows_are_the_most(system: Client) -> None:
 def test_an_event_long_past_or_ahead_is_invalid(system: Client, at: str) -> None:
     answer = system.send("POST", BEHAVIOUR, {"items": [purchase(UNKNOWN, at=at)]})
     assert statuses(answer) == ["invalid"]
+
+
+# Previews
+
+PREVIEW = "/v1/templates/preview"
+
+
+@pytest.fixture
+def author(world: World) -> Client:
+    return Client(world, "subscribers_api", "marketing")
+
+
+def test_a_text_is_shown_as_its_reader_would_read_it(
+    world: World, author: Client, marketing: Client
+) -> None:
+    agree(world, "+12065552604", first_name="Zoë")
+    french = {"items": [{"phone": "+12065552604", "profile": {"locale": "fr-CA"}}]}
+    assert statuses(author.send("PUT", ATTRIBUTES, french)) == ["done"]
+    text = {"name": "Spring", "locale": "en", "body": "Hi {{ first_name }}"}
+    wordings = {**text, "others": {"fr": "Salut {{ first_name }}, c’est le printemps"}}
+    made = marketing.send("POST", "/v1/templates", wordings).json
+    asked = {"programme_id": "demo", "template_id": made["template_id"], "phone": "+12065552604"}
+    shown = author.send("POST", PREVIEW, asked).json
+    assert shown["locale"] == "fr"
+    assert shown["text"].startswith("Example Shop: Salut Zoë, c’est le printemps")
+    assert (shown["adds_brand"], shown["adds_opt_out"]) == (True, True)
+    assert (shown["encoding"], shown["parts"]) == ("UCS-2", 2)
+    assert [each["character"] for each in shown["culprits"]] == ["ë", "’"]
+    assert shown["culprits"][0]["index"] == shown["text"].index("ë")
+    assert shown["transliterated_body"] == "Salut {{ first_name }}, c'est le printemps"
+
+
+def test_what_cannot_be_sent_to_a_person_says_why(author: Client) -> None:
+    asked = {"programme_id": "demo", "body": "Hi {{ first_name }}", "fields": {"region": "WA"}}
+    shown = author.send("POST", PREVIEW, asked).json
+    assert shown["text"] is None
+    assert shown["not_renderable"] == {"reason": "missing_data", "missing": ["first_name"]}
+
+
+def test_a_value_is_never_expanded_again(author: Client) -> None:
+    asked = {
+        "programme_id": "demo",
+        "body": "Hi {{ first_name }}",
+        "fields": {"first_name": "{{ brand }}"},
+    }
+    assert "Hi {{ brand }}" in author.send("POST", PREVIEW, asked).json["text"]
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({}, 422),
+        ({"body": "Hi", "template_id": "t_1"}, 422),
+        ({"template_id": "t_none"}, 404),
+        ({"body": "Hi {{ nonsense }}"}, 422),
+        ({"body": "Hi", "phone": UNKNOWN}, 404),
+        ({"body": "Hi", "programme_id": "none"}, 404),
+    ],
+)
+def test_a_preview_of_nothing_is_refused(
+    author: Client, change: dict[str, Any], status: int
+) -> None:
+    assert author.send("POST", PREVIEW, {"programme_id": "demo", **change}).status == status
+
+
+def test_a_version_is_added_after_the_one_that_was_read(marketing: Client) -> None:
+    text = {"name": "Spring", "locale": "en", "body": "Hi"}
+    path = f"/v1/templates/{marketing.send('POST', '/v1/templates', text).json['template_id']}"
+    assert marketing.send("POST", f"{path}/versions", {**text, "version": 1}).status == 201
+    assert marketing.send("POST", f"{path}/versions", {**text, "version": 1}).status == 409
+    assert marketing.get(path, version="1").json["version"] == 1
+    assert marketing.send("POST", "/v1/templates", {**text, "body": "{{ x }}"}).status == 422

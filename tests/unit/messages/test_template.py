@@ -111,7 +111,7 @@ def test_parts_are_counted_after_merging() -> None:
         ("fr_CA", "Envoyez STOP pour arreter"),
         ("es", "Responde STOP para cancelar"),
         ("de", "STOP senden zum Abmelden"),
-        ("sv", "Reply STOP to end"),
+        ("sv", "Svara STOP för att avsluta"),
     ],
 )
 def test_brand_and_opt_out_are_added_when_absent(locale: str, line: str) -> None:

@@ -13,6 +13,7 @@ ProgrammeId = NewType("ProgrammeId", str)
 CampaignId = NewType("CampaignId", str)
 SegmentId = NewType("SegmentId", str)
 ExportId = NewType("ExportId", str)
+TemplateId = NewType("TemplateId", str)
 ImportId = NewType("ImportId", str)
 MessageId = NewType("MessageId", str)
 

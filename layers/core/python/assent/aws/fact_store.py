@@ -45,7 +45,7 @@ class DynamoFactStore:
     def add(self, subscriber_key: SubscriberKey, act: Act, at: datetime, once: Deduped) -> Reported:
         """Two write units for the act, two for its name."""
         for _ in range(_TRIES):
-            person = self._read(subscriber_key)
+            person = self.person(subscriber_key)
             if person is None:
                 return Reported.UNKNOWN_SUBSCRIBER
             before = person.engagement.get(act)
@@ -66,7 +66,7 @@ class DynamoFactStore:
     ) -> Reported:
         """One write unit."""
         for _ in range(_TRIES):
-            person = self._read(subscriber_key)
+            person = self.person(subscriber_key)
             if person is None:
                 return Reported.UNKNOWN_SUBSCRIBER
             if _attributes_after(person.profile, facts) > MAX_ATTRIBUTES:
@@ -82,10 +82,11 @@ class DynamoFactStore:
 
     def standing(self, subscriber_key: SubscriberKey) -> Standing | None:
         """Return who is known under the key, as the keys of older versions are told by."""
-        person = self._read(subscriber_key)
+        person = self.person(subscriber_key)
         return person.standing if person else None
 
-    def _read(self, subscriber_key: SubscriberKey) -> Subscriber | None:
+    def person(self, subscriber_key: SubscriberKey) -> Subscriber | None:
+        """Return who is known and not erased, read consistently."""
         with translated():
             found = self.client.get_item(
                 TableName=self.subscribers_table,

@@ -14,6 +14,7 @@ from assent.errors import InputError
 from assent.evidence.staff_audit import StaffAudit
 from assent.http.idempotency import Once
 from assent.http.parameters import IdempotencyKey
+from assent.http.previews import PreviewServices, add_previews
 from assent.http.resolver import Api
 from assent.http.shapes_subscribers import (
     BehaviourEvent,
@@ -37,6 +38,7 @@ class SubscriberServices:
     once: Once
     ids: Ids
     audit: StaffAudit
+    previews: PreviewServices
 
 
 def subscribers_api(services: Callable[[], SubscriberServices]) -> Api:
@@ -83,6 +85,7 @@ def subscribers_api(services: Callable[[], SubscriberServices]) -> Api:
         answer = known.once.run(scope, idempotency_key, body.model_dump_json(), work)
         return RowsReported.model_validate_json(answer)
 
+    add_previews(api, lambda: services().previews)
     return api.ready()
 
 

@@ -49,6 +49,11 @@ class PartCount:
     culprit_index: int | None = None
 
 
+def is_gsm(text: str) -> bool:
+    """Return whether GSM-7 has every character of `text`."""
+    return _GSM.issuperset(text)
+
+
 def count_parts(text: str) -> PartCount:
     """Return the parts in which `text` is sent; an empty text is one part."""
     if _GSM.issuperset(text):

@@ -57,11 +57,20 @@ _OPT_OUT: Mapping[str, str] = MappingProxyType(
         "es": "Responde STOP para cancelar",
         "fr": "Envoyez STOP pour arreter",
         "de": "STOP senden zum Abmelden",
+        "it": "Rispondi STOP per annullare",
+        "nl": "Antwoord STOP om te stoppen",
+        "pt": "Responda STOP para cancelar",
+        "sv": "Svara STOP för att avsluta",
+        "da": "Svar STOP for at afmelde",
+        "nb": "Svar STOP for å avslutte",
+        "fi": "Vastaa STOP lopettaaksesi",
+        "pl": "Wyslij STOP aby zrezygnowac",
     }
 )
 # An instruction, not just the word: "Don't STOP now" tells nobody how to opt out.
 _SAYS_STOP = re.compile(
-    r"(?i:\b(?:reply|text|txt|send|respond\w*|env[ií]a\w*|envoye[rz]|r[ée]pond\w*|antwort\w*|sende)\b)"
+    r"(?i:\b(?:reply|text|txt|send|respond\w*|env[ií]a\w*|envoye[rz]|r[ée]pond\w*|antwort\w*|sende"
+    r"|rispond\w*|antwoord|svara?|vastaa|wy[sś]lij)\b)"
     r"[^.!?\n]{0,20}\bSTOP\b"
     r"|\bSTOP\s*(?i:=|2\s?end|to\s(?:end|opt|unsub|cancel|quit|stop)|pour\b|para\b|zum\b|au\s\d|senden\b)"
 )
@@ -121,6 +130,16 @@ class Template:
         `locale` is the language of the text. Raises InvalidTextError.
         """
         return _compile(body, brand, programme, locale)
+
+    @property
+    def adds_brand(self) -> bool:
+        """Whether the brand's name is put before a text that does not always say it."""
+        return bool(self._prefix)
+
+    @property
+    def adds_opt_out(self) -> bool:
+        """Whether the way to opt out is put after a text that does not always say it."""
+        return bool(self._suffix)
 
     @property
     def link_names(self) -> frozenset[str]:
