@@ -12,6 +12,7 @@ from assent.aws import clients
 from assent.aws.breakers import DynamoBreakers
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
 from assent.aws.counters import DynamoCounters
+from assent.aws.digest_store import DynamoDigestStore
 from assent.aws.idempotency_store import DynamoIdempotencyStore
 from assent.aws.phone_keys import phone_keys
 from assent.aws.programme_store import DynamoProgrammeStore
@@ -67,7 +68,8 @@ def wiring() -> PublicServices:
     )
     idempotency = DynamoIdempotencyStore(dynamodb, settings.control_table)
     once = Once(idempotency, clock, functools.partial(keys.mac, "idempotency"))
-    return PublicServices(programmes, opt_in, tokens, once, settings.public_url)
+    digests = DynamoDigestStore(dynamodb, settings.digests_table)
+    return PublicServices(programmes, opt_in, tokens, once, digests, settings.public_url)
 
 
 @functools.cache

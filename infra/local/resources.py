@@ -80,6 +80,8 @@ def create_bucket(cloud: Cloud, wanted: Wanted) -> Made:
         client.put_bucket_versioning(Bucket=name, VersioningConfiguration=versioning)
     lock = wanted.properties.get("ObjectLockConfiguration")
     if lock:
+        kept = lock.get("Rule", {}).get("DefaultRetention", {})
+        kept.update((unit, int(kept[unit])) for unit in ("Days", "Years") if unit in kept)
         client.put_object_lock_configuration(Bucket=name, ObjectLockConfiguration=lock)
     return Made(name, {"Arn": f"arn:aws:s3:::{name}", "DomainName": f"{name}.s3.amazonaws.com"})
 

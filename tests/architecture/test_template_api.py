@@ -17,6 +17,7 @@ SIGN_UP = {
     "POST /v1/opt-ins",
     "POST /v1/opt-ins/confirm",
     "GET /v1/openapi.json",
+    "GET /v1/checkpoint",
     "OPTIONS /v1/programmes/{programme_id}",
     "OPTIONS /v1/opt-ins",
     "OPTIONS /v1/opt-ins/confirm",

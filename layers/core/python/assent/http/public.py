@@ -16,6 +16,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from assent.dialling import Dialling, dialling
 from assent.errors import ProgrammeNotFoundError, TooManyRequestsError
+from assent.evidence.digest import DigestStore
+from assent.http.checkpoint import add_checkpoint
 from assent.http.fields import Locale
 from assent.http.idempotency import Once
 from assent.http.origins import add_preflights, let_in
@@ -46,6 +48,7 @@ class PublicServices:
     opt_in: OptInService
     form_tokens: FormTokens
     once: Once
+    digests: DigestStore
     public_url: str = ""
 
 
@@ -85,6 +88,7 @@ def public_api(services: Callable[[], PublicServices]) -> Api:
         record("consent_confirmed", {"programme_id": programme_id, "reason": "code"})
         return Confirmed()
 
+    add_checkpoint(api, lambda: services().digests)
     _add_description(api)
     add_preflights(api)
     return api.ready()
