@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from infra.demo.ways import Ways, promises
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
@@ -69,6 +71,7 @@ class Findings:
     asked_rate: int = 0
     log_rows: int = 0
     log_formulas: int = 0
+    ways: Ways = field(default_factory=Ways)
 
     def fate(self, name: str) -> int:
         """Return how many candidates ended so."""
@@ -149,6 +152,7 @@ def _promises(f: Findings) -> Iterable[tuple[str, bool]]:
     yield "every STOP is in the log", all(stop.in_flight is not None for stop in f.stops)
     yield "the rate is not exceeded in any second", f.rate.surely <= f.asked_rate
     yield "no cell of the export is a formula", f.log_formulas == 0
+    yield from promises(f.ways, f.rows, f.texts, f.campaign_texts)
 
 
 def _agree(f: Findings) -> bool:

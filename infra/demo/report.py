@@ -6,6 +6,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, TextIO
 
+from infra.demo import ways
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -59,6 +61,7 @@ def table(findings: Findings) -> str:
         *_counts("  refused, ", findings.refused),
         ("  accepted, text found no slot", findings.unsent),
         ("Confirmed", len(findings.confirmed)),
+        *ways.lines(findings.ways),
         ("Planned", findings.planned),
         *_counts("  no candidate, ", findings.excluded),
         ("Sent", findings.fate("sent")),

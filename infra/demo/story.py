@@ -147,12 +147,13 @@ class Story:
         bar = Bar("Early campaign", 1)
         for progress in self._watch(campaign_id):
             phones.read()
+            status = progress["status"]
         self._settle(phones)
         ways.early_texts = [text for text in phones.texts()[before:] if mark in text.body]
         choosing.leave(ways.early_texts)
         bar.end(1, f"{len(ways.early_texts)} texted, {len(ways.left_at)} left by link")
-        if progress["status"] != "completed":
-            message = f"the early campaign did not end well: {progress['status']}"
+        if status != "completed":
+            message = f"the early campaign did not end well: {status}"
             raise DemoError(message)
 
     # Act 3: a segment, a campaign, and people who stop while it runs.
