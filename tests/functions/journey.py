@@ -482,11 +482,15 @@ def a_campaign_for_one_person(journey: Journey) -> None:
     """One row is written differently from many."""
     rule = {"field": "first_name", "op": "eq", "value": "Solo"}
     once = {"Idempotency-Key": "campaign-1"}
-    wanted = journey.definition(segment_id=journey.segment(rule))
+    body = "Hi {{ first_name }}, only for you. Less of us: {{ preferences_link }}"
+    wanted = journey.definition(segment_id=journey.segment(rule), body=body)
     first, again = (journey.staff("POST", "/v1/campaigns", wanted, **once) for _ in range(2))
     assert first["campaign_id"] == again["campaign_id"]
     journey.launch(first["campaign_id"])
     assert journey.ended(first["campaign_id"], "completed")["progress"]["sent"] == 1
+    link = re.search(r"https?://[^/]+(/p/\w+)\s", journey.stack.texts(ADA)[-1].body)
+    assert link is not None
+    assert "Example Shop" in journey.page("GET", link[1])
 
 
 def a_campaign_whose_execution_died_is_taken_up_again(journey: Journey) -> None:
