@@ -40,16 +40,18 @@ class Downloads:
         return Response(response.status, response.headers, body)
 
     def answer(self, request: Request) -> Response | None:
-        """The object of a link; 403 once it has expired, and when its signer may not read the
-        object itself. None for any other path.
+        """The object of a link, or the taking of one that is put; 403 once it has expired, and when
+        its signer may not read or write the object itself. None for any other path.
         """
-        if not request.path.startswith(_PREFIX) or request.method not in ("GET", "HEAD"):
+        if not request.path.startswith(_PREFIX) or request.method not in ("GET", "HEAD", "PUT"):
             return None
         query = {name: values[0] for name, values in parse_qs(request.query).items()}
         if not _still_valid(query):
             return Response(403, [("content-type", "text/plain")], b"Request has expired\n")
         bucket, _, key = request.path.removeprefix(_PREFIX).partition("/")
         client = self._cloud.client("s3")
+        if request.method == "PUT":
+            return self._put(bucket, key, request, query)
         try:
             with acting_as(self._permissions.signer(query)):
                 found = client.get_object(Bucket=bucket, Key=key)
@@ -62,6 +64,15 @@ class Downloads:
         if name:
             headers.append(("content-disposition", name))
         return Response(200, headers, found["Body"].read())
+
+    def _put(self, bucket: str, key: str, request: Request, query: dict[str, str]) -> Response:
+        client = self._cloud.client("s3")
+        try:
+            with acting_as(self._permissions.signer(query)):
+                client.put_object(Bucket=bucket, Key=key, Body=request.body)
+        except client.exceptions.ClientError:
+            return Response(403, [("content-type", "text/plain")], b"Access Denied\n")
+        return Response(200, [], b"")
 
 
 def _still_valid(query: dict[str, str]) -> bool:

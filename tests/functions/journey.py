@@ -75,8 +75,8 @@ class Journey:
 
     def staff(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Call a staff route as the group that may."""
-        reads = path.startswith(("/v1/consents", "/v1/messages", "/v1/exports", "/v1/audit"))
-        token = self.stack.token(COMPLIANCE if reads else MARKETING)
+        reviewers = ("/v1/consents", "/v1/messages", "/v1/exports", "/v1/audit", "/v1/imports")
+        token = self.stack.token(COMPLIANCE if path.startswith(reviewers) else MARKETING)
         answer = self.call(method, path, body, {"authorization": f"Bearer {token}", **headers})
         assert answer.status < 300, (method, path, answer)
         return answer.body
@@ -186,8 +186,8 @@ class Journey:
 
         return self.until(shown)
 
-    def exported(self, path: str, status: str) -> Any:
-        """Wait until the export has that status and return it."""
+    def became(self, path: str, status: str) -> Any:
+        """Wait until the export or import has that status and return it."""
 
         def shown() -> Any:
             found = self.staff("GET", path)
@@ -548,10 +548,45 @@ def an_export_is_ordered_built_and_downloaded(journey: Journey) -> None:
     function = journey.stack.functions.find("export_build")
     patient, function.spec = function.spec, dataclasses.replace(function.spec, timeout=1)
     path = journey.order(**{"Idempotency-Key": "export-1"})
-    link = journey.exported(path, "done")["link"]
+    link = journey.became(path, "done")["link"]
     function.spec = patient
     assert download(link).count(b"\n") > len(ORDINARY)
     assert journey.staff("GET", "/v1/exports")["items"]
+
+
+def people_of_an_old_list_are_accepted_asked_and_left_out(journey: Journey) -> None:
+    wording = "I agree to recurring automated marketing texts from Example Shop. STOP ends it."
+    proved = f"{{}},yes,2026-01-05T10:00:00Z,{wording},the shop,2026-01-05T10:02:00Z,YES"
+    body = {"programme_id": PROGRAMME["programme_id"], "name": "old list", "country": "US"}
+    made = journey.staff("POST", "/v1/imports", body, **{"Idempotency-Key": "import-1"})
+    rows = [
+        "phone,status,consented_at,wording,where,confirmed_at,confirmed_by",
+        proved.format("+14155556311"),
+        f"+14155556312,yes,2026-01-05T10:00:00Z,{wording},the shop,,",
+        "+14155556313,stop,,,,,",
+    ]
+    put(made["upload"], "\n".join(rows).encode())
+    path = f"/v1/imports/{made['import_id']}"
+    journey.staff("POST", f"{path}/check")
+    foreseen = journey.became(path, "checked")["check"]["fates"]
+    assert foreseen == {"accepted": 1, "asked": 1, "opted_out": 1}
+    journey.staff("POST", f"{path}/start")
+    done = journey.became(path, "done")
+    assert done["run"]["fates"] == foreseen
+    assert download(done["run"]["reports"][0]).count(b"\n") == len(rows)
+    assert journey.staff("GET", "/v1/imports")["items"]
+    query = f"phone={quote('+14155556311')}"
+    assert journey.staff("GET", f"/v1/consents?{query}")["items"][0]["status"] == "confirmed"
+    again = journey.staff("POST", "/v1/imports", {**body, "name": "another"})
+    journey.staff("POST", f"/v1/imports/{again['import_id']}/cancel")
+
+
+def put(link: str, body: bytes) -> None:
+    """Upload a file as a browser without credentials does."""
+    where = urlsplit(link)
+    with contextlib.closing(http.client.HTTPConnection(where.netloc, timeout=30)) as connection:
+        connection.request("PUT", f"{where.path}?{where.query}", body)
+        assert connection.getresponse().status == HTTPStatus.OK
 
 
 def an_export_that_fails_is_given_up(journey: Journey) -> None:
@@ -559,7 +594,7 @@ def an_export_that_fails_is_given_up(journey: Journey) -> None:
         raise RuntimeError("the bucket does not answer")
 
     with journey.around("s3.UploadPart", fail):
-        journey.exported(journey.order(), "failed")
+        journey.became(journey.order(), "failed")
 
 
 # All
@@ -606,6 +641,7 @@ STEPS: list[Callable[[Journey], None]] = [
     the_hours_are_closed_and_anybody_reads_the_checkpoint,
     an_export_is_ordered_built_and_downloaded,
     an_export_that_fails_is_given_up,
+    people_of_an_old_list_are_accepted_asked_and_left_out,
     a_request_that_was_refused_may_be_repeated,
     due_days.staff_enter_a_person_and_erase_another,
     due_days.what_is_due_comes_about,
