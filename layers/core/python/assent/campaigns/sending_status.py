@@ -9,6 +9,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from assent.campaigns.model import CampaignStatus
+from assent.errors import TryAgainError
 
 if TYPE_CHECKING:
     from assent.campaigns.model import Campaign, CampaignStore
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from assent.identifiers import CampaignId
 
 MAX_AGE_SECONDS = 1.0
+_READINGS = 3
 
 
 class StatusWatch:
@@ -29,11 +31,23 @@ class StatusWatch:
         self._read()
 
     def campaign(self) -> Campaign:
-        """Return the campaign as it was at most a second ago."""
+        """Return the campaign as it was at most a second ago. A reading that took longer, or after
+        which the machine stood still, is too old as well.
+
+        Raises TryAgainError when no reading is young enough.
+        """
         with self._lock:
-            if self._clock.monotonic() - self._read_at >= MAX_AGE_SECONDS:
+            for _ in range(_READINGS):
+                if self._is_young:
+                    break
                 self._read()
+            if not self._is_young:
+                raise TryAgainError("the campaign's status takes too long to read")
             return self._campaign
+
+    @property
+    def _is_young(self) -> bool:
+        return self._clock.monotonic() - self._read_at < MAX_AGE_SECONDS
 
     def _read(self) -> None:
         # The age counts from before the request: the answer may be as old as that.
