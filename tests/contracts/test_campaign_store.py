@@ -19,6 +19,7 @@ from assent.campaigns.model import (
     QuietHours,
     Release,
     SlicePlan,
+    Variant,
 )
 from assent.errors import AlreadyExistsError, CampaignNotFoundError, ChangedMeanwhileError
 from assent.identifiers import CampaignId, SegmentId
@@ -65,6 +66,10 @@ def running() -> Campaign:
             quiet_hours=QuietHours.OVERRIDE,
             quiet_hours_reason="flood warning",
             hold_out_percent=5,
+            locale="en",
+            others={"fr": "Salut"},
+            template="t_1@2",
+            variants=(Variant("A", 2, "One", {"fr": "Un"}), Variant("B", 1, "Two")),
         ),
         status=CampaignStatus.RUNNING,
         run=2,
@@ -83,7 +88,8 @@ def plan(slice_number: int = 0) -> SlicePlan:
 
 def result(batch_id: str = "s0-0001", sent: int = 90) -> BatchResult:
     fates = {Fate.SENT: sent, Fate.SUPPRESSED: 8, Fate.IN_DOUBT: 2}
-    return BatchResult(batch_id, fates, {"suppressed:withdrawn": 8}, parts_sent=2 * sent)
+    reasons, variants = {"suppressed:withdrawn": 8}, {"A:sent": sent - 1, "B:sent": 1}
+    return BatchResult(batch_id, fates, reasons, parts_sent=2 * sent, variants=variants)
 
 
 def test_a_campaign_comes_back_whole(store: CampaignStore) -> None:
@@ -168,6 +174,7 @@ def test_batches_add_up(store: CampaignStore) -> None:
         batches_done=2,
         fates={Fate.SENT: 100, Fate.SUPPRESSED: 16, Fate.IN_DOUBT: 4},
         reasons={"suppressed:withdrawn": 16},
+        variants={"A:sent": 98, "B:sent": 2},
         parts_sent=200,
         first_sent_at=NOON,
         last_sent_at=LATER,

@@ -98,6 +98,7 @@ class InMemoryCampaignStore:
                 batches_done=now.batches_done + 1,
                 fates=_added(now.fates, result.fates),
                 reasons=_added(now.reasons, result.reasons),
+                variants=_added(now.variants, result.variants),
                 parts_sent=now.parts_sent + result.parts_sent,
                 first_sent_at=(now.first_sent_at or at) if sent_any else now.first_sent_at,
                 last_sent_at=at if sent_any else now.last_sent_at,

@@ -473,9 +473,12 @@ def a_campaign_meets_refusals_and_is_completed(journey: Journey) -> None:
 
 
 def a_campaign_leaves_a_share_out(journey: Journey) -> None:
-    campaign_id = journey.campaign(hold_out_percent=50)
+    variants = [{"name": name, "body": f"{name} for {{{{ first_name }}}}"} for name in "AB"]
+    campaign_id = journey.campaign(body=None, variants=variants, hold_out_percent=50)
     journey.launch(campaign_id)
-    assert journey.ended(campaign_id, "completed")["progress"]["held_out"] > 0
+    progress = journey.ended(campaign_id, "completed")["progress"]
+    assert progress["held_out"] > 0
+    assert sum(progress["variants"].values()) == progress["sent"] + progress["in_doubt"]
 
 
 def a_campaign_for_one_person(journey: Journey) -> None:

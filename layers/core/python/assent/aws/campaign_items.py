@@ -21,6 +21,7 @@ from assent.campaigns.model import (
     Rehearsed,
     Release,
     SlicePlan,
+    Variant,
 )
 from assent.clock import iso, parse_iso
 from assent.identifiers import CampaignId, ProgrammeId, SegmentId
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 COUNTERS: Final = "counters"
 # Counters that have a key of their own are attributes such as `reasons#suppressed:withdrawn`: an
 # update can add to an attribute that is not there yet, but not to a map that is not.
-_KEYED = ("fates", "reasons", "excluded")
+_KEYED = ("fates", "reasons", "excluded", "variants")
 
 
 def plan_part(slice_number: int) -> str:
@@ -64,6 +65,10 @@ def campaign_item(model: type[CampaignItem], campaign: Campaign, now: datetime) 
             "quiet_hours": definition.quiet_hours.value,
             "quiet_hours_reason": definition.quiet_hours_reason,
             "hold_out_percent": definition.hold_out_percent,
+            "locale": definition.locale,
+            "others": dict(definition.others),
+            "template": definition.template,
+            "variants": [_variant_record(each) for each in definition.variants],
         },
         created_at=campaign.created_at,
         created_by=campaign.created_by,
@@ -122,6 +127,7 @@ def result_record(result: BatchResult) -> dict[str, Any]:
         "fates": dict(result.fates),
         "reasons": dict(result.reasons),
         "parts_sent": result.parts_sent,
+        "variants": dict(result.variants),
     }
 
 
@@ -146,6 +152,7 @@ def added_by_batch(result: BatchResult, at: datetime) -> dict[str, Any]:
             "parts_sent": result.parts_sent,
             **{f"fates#{fate.value}": count for fate, count in result.fates.items()},
             **{f"reasons#{reason}": count for reason, count in result.reasons.items()},
+            **{f"variants#{variant}": count for variant, count in result.variants.items()},
         }
     )
     if result.fates.get(Fate.SENT, 0) > 0:
@@ -170,6 +177,7 @@ def progress_of(item: Mapping[str, Any]) -> Progress:
         slices_planned=_count(item, "slices_planned"),
         fates={Fate(key): count for key, count in keyed["fates"].items()},
         reasons=keyed["reasons"],
+        variants=keyed["variants"],
         excluded=keyed["excluded"],
         parts_sent=_count(item, "parts_sent"),
         first_sent_at=_instant(item, "first_sent_at"),
@@ -197,7 +205,21 @@ def _definition_of(record: Mapping[str, Any]) -> Definition:
         quiet_hours=QuietHours(record["quiet_hours"]),
         quiet_hours_reason=record["quiet_hours_reason"],
         hold_out_percent=record["hold_out_percent"],
+        # Definitions that are older than these have none.
+        locale=record.get("locale"),
+        others=record.get("others", {}),
+        template=record.get("template"),
+        variants=tuple(Variant(**each) for each in record.get("variants", ())),
     )
+
+
+def _variant_record(variant: Variant) -> dict[str, Any]:
+    return {
+        "name": variant.name,
+        "weight": variant.weight,
+        "body": variant.body,
+        "others": dict(variant.others),
+    }
 
 
 def frozen_record(frozen: Frozen) -> dict[str, Any]:

@@ -6,20 +6,24 @@ the lenient door.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assent.audience.classes import spelled_out
 from assent.campaigns.model import Definition, QuietHours
+from assent.campaigns.words import wordings_of
 from assent.errors import InputError
-from assent.messages.template import Template
 
 if TYPE_CHECKING:
     from assent.audience.subscriber import Segment, SegmentStore
+    from assent.campaigns.words import Wording
     from assent.programmes.model import Programme, ProgrammeStore
 
 MAX_HOLD_OUT_PERCENT = 50
+MAX_VARIANTS, MAX_WEIGHT = 5, 100
 _MAX_NAME = 100
+_VARIANT = re.compile(r"[A-Za-z0-9_-]{1,20}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Checked:
 
     programme: Programme
     segment: Segment
-    template: Template
+    wordings: tuple[Wording, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +52,7 @@ class DefinitionChecks:
         programme = self.programmes.programme(definition.programme_id)
         segment = self.segments.segment(definition.segment_id)
         segment = replace(segment, rule=spelled_out(segment.rule, self.programmes))
-        return Checked(programme, segment, template_of(definition, programme))
-
-
-def template_of(definition: Definition, programme: Programme) -> Template:
-    """Return the campaign's text, compiled. Raises InvalidTextError."""
-    return Template.compile(
-        definition.body,
-        brand=programme.brand,
-        programme=programme.name,
-        locale=programme.locales[0],
-    )
+        return Checked(programme, segment, wordings_of(definition, programme))
 
 
 def _check_values(definition: Definition) -> None:
@@ -68,7 +62,17 @@ def _check_values(definition: Definition) -> None:
     if not 0 <= definition.hold_out_percent <= MAX_HOLD_OUT_PERCENT:
         message = f"The hold-out is 0 to {MAX_HOLD_OUT_PERCENT} percent."
         raise InputError(message, field="hold_out_percent")
+    _check_variants(definition)
     overrides = definition.quiet_hours is QuietHours.OVERRIDE
     if overrides and not (definition.quiet_hours_reason or "").strip():
         message = "Texting outside the permitted hours needs a reason."
         raise InputError(message, field="quiet_hours_reason")
+
+
+def _check_variants(definition: Definition) -> None:
+    names = [each.name for each in definition.variants]
+    is_fit = len(names) <= MAX_VARIANTS and len(set(names)) == len(names) != 1
+    is_fit = is_fit and all(_VARIANT.fullmatch(name) for name in names)
+    if not is_fit or not all(1 <= each.weight <= MAX_WEIGHT for each in definition.variants):
+        message = f"Try 2 to {MAX_VARIANTS} variants, each of a name and of weight 1 to 100."
+        raise InputError(message, field="variants")

@@ -76,8 +76,20 @@ class QuietHours(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """One of several texts that are tried against each other. `weight` is its share among them."""
+
+    name: str
+    weight: int
+    body: str
+    others: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Definition:
-    """What a marketer decides; frozen at launch. `body` is a template."""
+    """What a marketer decides; frozen at launch. `body` is a template in `locale` (None: the
+    programme's first), `others` are its wordings by locale, and `template` names the stored version
+    that both were taken from. With `variants`, theirs are the texts and `body` is the first's."""
 
     name: str
     programme_id: ProgrammeId
@@ -86,6 +98,10 @@ class Definition:
     quiet_hours: QuietHours = QuietHours.LEGAL
     quiet_hours_reason: str | None = None
     hold_out_percent: int = 0
+    locale: str | None = None
+    others: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    template: str | None = None
+    variants: tuple[Variant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,12 +230,13 @@ class SlicePlan:
 @dataclass(frozen=True, slots=True)
 class BatchResult:
     """The fates of one batch, written once when every candidate has one. `reasons` has keys such as
-    `suppressed:withdrawn`."""
+    `suppressed:withdrawn`, `variants` such as `A:sent`."""
 
     batch_id: str
     fates: Mapping[Fate, int]
     reasons: Mapping[str, int]
     parts_sent: int
+    variants: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +250,7 @@ class Progress:
     fates: Mapping[Fate, int] = field(default_factory=lambda: MappingProxyType({}))
     reasons: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     excluded: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    variants: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     parts_sent: int = 0
     first_sent_at: datetime | None = None
     last_sent_at: datetime | None = None

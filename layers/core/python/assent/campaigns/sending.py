@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from assent.campaigns.checks import template_of
 from assent.campaigns.model import CampaignStatus, Fate
 from assent.campaigns.sending_claims import EarlierClaims
 from assent.campaigns.sending_one import Ended, Texting
@@ -19,6 +18,7 @@ from assent.campaigns.sending_round import Halt, Round
 from assent.campaigns.sending_status import StatusWatch, stands_back
 from assent.campaigns.sending_tally import Tally
 from assent.campaigns.sending_workers import workers_of
+from assent.campaigns.words import Words
 from assent.errors import ChangedMeanwhileError
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ class Sending:
                 self.clock,
                 self.ids,
             ),
-            template=template_of(campaign.definition, programme),
+            words=Words.of(campaign, programme),
             links=self.links,
             watch=watch,
             pace=self.pace,

@@ -55,6 +55,7 @@ class Ready:
     phone: PhoneNumber
     whereabouts: Whereabouts
     rendered: Rendered
+    variant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,7 @@ class Texting:
             programme_id=held.claim.programme_id,
             provider_message_id=result.provider_message_id,
             reason=OPTED_OUT if result.opted_out else result.reason,
+            variant=held.ready.variant,
         )
         self.tally.texted(row)
         if result.opted_out:

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from assent.campaigns.sending_one import Texting
     from assent.campaigns.sending_status import StatusWatch
     from assent.campaigns.sending_workers import Workers
+    from assent.campaigns.words import Words
     from assent.clock import Clock
     from assent.messages.pace import Pace
-    from assent.messages.template import Template
 
 # Guardrail: a carrier that fails most of many texts is asked no more until a person has looked.
 GUARD_AFTER = 20
@@ -59,7 +59,7 @@ class Round:
     `planned_parts` is what the batch took its turn for."""
 
     texting: Texting
-    template: Template
+    words: Words
     links: PersonalLinks
     watch: StatusWatch
     pace: Pace
@@ -99,12 +99,14 @@ class Round:
         if decision.verdict is not Verdict.MAY:
             return None
         programme_id = self.texting.campaign.definition.programme_id
-        links = links_in(self.template, self.links, standing, programme_id)
-        rendered = self.template.render(person.profile, links)
+        wording = self.words.wording_of(standing.subscriber_key)
+        text = wording.text_for(person)
+        links = links_in(text, self.links, standing, programme_id)
+        rendered = text.render(person.profile, links)
         if isinstance(rendered, NotRenderable):
             tally.settle(standing.subscriber_key, Fate.NOT_RENDERABLE, _why(rendered))
             return None
-        return Ready(person, standing.phone, where, rendered)
+        return Ready(person, standing.phone, where, rendered, wording.variant)
 
     def _text_queue(self, queue: deque[Ready], parts: int, *, is_first: bool) -> Halt | None:
         """Hand one text after the other to a worker, shortly before there is a slot for it, until

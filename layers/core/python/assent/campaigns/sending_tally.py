@@ -42,6 +42,7 @@ class Tally:
         self._lock = threading.RLock()
         self._fates: Counter[Fate] = Counter()
         self._reasons: Counter[str] = Counter()
+        self._variants: Counter[str] = Counter()
         self._parts_sent = 0
         self._rows: list[LedgerRow] = []
         self._oldest_row_at = 0.0
@@ -65,6 +66,8 @@ class Tally:
         with self._lock:
             del self._open[row.subscriber_key]
             self._count(_FATES[row.outcome], row.reason or row.outcome.value)
+            if row.variant is not None:
+                self._variants[f"{row.variant}:{_FATES[row.outcome]}"] += 1
             if row.outcome is Outcome.SENT:
                 self._parts_sent += row.parts
 
@@ -103,7 +106,11 @@ class Tally:
         """Return the batch's result; call it when nobody is open."""
         with self._lock:
             return BatchResult(
-                self._batch_id, dict(self._fates), dict(self._reasons), self._parts_sent
+                self._batch_id,
+                dict(self._fates),
+                dict(self._reasons),
+                self._parts_sent,
+                dict(self._variants),
             )
 
     def failures(self) -> tuple[int, int]:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assent.audience.rules import compile_rule
-from assent.campaigns.checks import template_of
 from assent.campaigns.may_send import consent_objection
 from assent.campaigns.model import QuietHours
 from assent.campaigns.personal_links import links_in
 from assent.campaigns.whereabouts import whereabouts_of
+from assent.campaigns.words import Words
 from assent.law.windows import next_legal_instant
 from assent.messages.template import Rendered
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from assent.campaigns.model import Campaign
     from assent.campaigns.personal_links import PersonalLinks
     from assent.identifiers import SubscriberKey
-    from assent.messages.template import NotRenderable, Template
+    from assent.messages.template import NotRenderable
     from assent.programmes.model import Programme, ProgrammeStore
 
 _HUNDREDTHS_OF_A_PERCENT = 10_000
@@ -53,7 +53,7 @@ class Sieve:
 
     campaign: Campaign
     programme: Programme
-    template: Template
+    words: Words
     matches: Callable[[Subscriber, datetime], bool]
     links: PersonalLinks
     now: datetime
@@ -68,7 +68,7 @@ class Sieve:
         return cls(
             campaign,
             programme,
-            template_of(campaign.definition, programme),
+            Words.of(campaign, programme),
             compile_rule(campaign.require_frozen().rule),
             links,
             now,
@@ -89,8 +89,9 @@ class Sieve:
     def rendered(self, subscriber: Subscriber) -> Rendered | NotRenderable:
         """Return this person's text."""
         programme_id = self.programme.programme_id
-        links = links_in(self.template, self.links, subscriber.standing, programme_id)
-        return self.template.render(subscriber.profile, links)
+        text = self.words.wording_of(subscriber.standing.subscriber_key).text_for(subscriber)
+        links = links_in(text, self.links, subscriber.standing, programme_id)
+        return text.render(subscriber.profile, links)
 
     def parts(self, subscriber: Subscriber) -> int:
         """Return the parts of this person's text; none for one that cannot be rendered."""

@@ -13,9 +13,11 @@ from assent.campaigns.model import (
     Fate,
     Progress,
     QuietHours,
+    Variant,
 )
 from assent.campaigns.service import CampaignService, Launch
 from assent.clock import iso
+from assent.errors import InputError
 from assent.http.cursors import PAGE, Cursors, page_of
 from assent.http.idempotency import Once
 from assent.http.parameters import CampaignInPath, CursorInQuery, IdempotencyKey, LimitInQuery
@@ -29,21 +31,31 @@ from assent.http.shapes_campaigns import (
     NewCampaign,
     ProgressShown,
     Status,
+    VariantWritten,
 )
-from assent.identifiers import CampaignId, ProgrammeId, SegmentId
+from assent.identifiers import CampaignId, ProgrammeId, SegmentId, TemplateId
+from assent.messages.stored import TemplateStore
 from assent.telemetry import count, record
 
 
 def add_campaigns(
-    api: Api, service: Callable[[], CampaignService], once: Callable[[], Once], cursors: Cursors
+    api: Api,
+    service: Callable[[], CampaignService],
+    templates: Callable[[], TemplateStore],
+    once: Callable[[], Once],
+    cursors: Cursors,
 ) -> None:
     """Register the routes."""
-    _add_definitions(api, service, once, cursors)
+    _add_definitions(api, service, templates, once, cursors)
     _add_acts(api, service)
 
 
 def _add_definitions(
-    api: Api, service: Callable[[], CampaignService], once: Callable[[], Once], cursors: Cursors
+    api: Api,
+    service: Callable[[], CampaignService],
+    templates: Callable[[], TemplateStore],
+    once: Callable[[], Once],
+    cursors: Cursors,
 ) -> None:
     @api.get("/v1/campaigns", tags=["Campaigns"])
     def list_campaigns(
@@ -66,7 +78,7 @@ def _add_definitions(
         actor = api.staff.subject
 
         def work() -> str:
-            made = service().draft(_definition(body), actor)
+            made = service().draft(_definition(body, templates), actor)
             record("campaign_drafted", {"campaign_id": made.campaign_id, "by": actor})
             return shown(made).model_dump_json()
 
@@ -85,7 +97,8 @@ def _add_definitions(
     def change_campaign(campaign_id: CampaignInPath, body: ChangedCampaign) -> CampaignShown:
         """Replace a draft. A launched campaign is frozen: draft another."""
         actor = api.staff.subject
-        made = service().edit(CampaignId(campaign_id), _definition(body), body.version, actor)
+        wanted = _definition(body, templates)
+        made = service().edit(CampaignId(campaign_id), wanted, body.version, actor)
         record("campaign_edited", {"campaign_id": campaign_id, "by": actor})
         return shown(made)
 
@@ -127,12 +140,29 @@ def _add_acts(api: Api, service: Callable[[], CampaignService]) -> None:
         return _with_progress(service(), campaign)
 
 
-def _definition(body: NewCampaign) -> Definition:
+def _definition(body: NewCampaign, templates: Callable[[], TemplateStore]) -> Definition:
+    """Raises InputError unless the words are given in one way, and TemplateNotFoundError."""
+    variants = tuple(Variant(v.name, v.weight, v.body, v.others) for v in body.variants)
+    if [body.body is not None, body.template_id is not None, bool(variants)].count(True) != 1:
+        message = "Give a body, or a template_id, or variants."
+        raise InputError(message, field="body")
+    words = (body.body or "", body.locale, body.others, None)
+    if body.template_id is not None:
+        stored = templates().template(TemplateId(body.template_id), body.template_version)
+        named = f"{stored.template_id}@{stored.version}"
+        words = (stored.body, stored.locale, dict(stored.others), named)
+    elif variants:
+        words = (variants[0].body, body.locale, {}, None)
+    text, locale, others, template = words
     return Definition(
+        locale=locale,
+        others=others,
+        template=template,
+        variants=variants,
         name=body.name,
         programme_id=ProgrammeId(body.programme_id),
         segment_id=SegmentId(body.segment_id),
-        body=body.body,
+        body=text,
         quiet_hours=QuietHours(body.quiet_hours),
         quiet_hours_reason=body.quiet_hours_reason,
         hold_out_percent=body.hold_out_percent,
@@ -152,6 +182,13 @@ def shown(campaign: Campaign, progress: Progress | None = None) -> CampaignShown
         programme_id=definition.programme_id,
         segment_id=definition.segment_id,
         body=definition.body,
+        locale=definition.locale,
+        others=dict(definition.others),
+        template=definition.template,
+        variants=[
+            VariantWritten(name=v.name, weight=v.weight, body=v.body, others=dict(v.others))
+            for v in definition.variants
+        ],
         quiet_hours=definition.quiet_hours.value,
         quiet_hours_reason=definition.quiet_hours_reason,
         hold_out_percent=definition.hold_out_percent,
@@ -177,6 +214,7 @@ def _progress(progress: Progress) -> ProgressShown:
         **fates,
         reasons=dict(progress.reasons),
         excluded=dict(progress.excluded),
+        variants=dict(progress.variants),
         parts_sent=progress.parts_sent,
         rate_per_second=_rate(progress),
     )

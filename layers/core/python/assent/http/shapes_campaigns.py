@@ -4,18 +4,38 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from assent.http.fields import Answer, Body, Id, Line, Name, NextCursor, Text, Version
+from assent.http.fields import Answer, Body, Id, Line, Locale, Name, NextCursor, Text, Version
 
 Status = Literal["draft", "rehearsed", "scheduled", "running", "paused", "completed", "cancelled"]
 
 
+_Others = Annotated[dict[Locale, Text], Field(max_length=19, description="By locale")]
+
+
+class VariantWritten(Body):
+    """One of the texts that are tried against each other."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,20}$")]
+    weight: Annotated[int, Field(ge=1, le=100, description="Its share among the variants")] = 1
+    body: Text
+    others: _Others = Field(default_factory=dict)
+
+
 class NewCampaign(Body):
-    """What a marketer decides."""
+    """What a marketer decides. The words are given as a `body`, as `variants`, or by naming a
+    version of a stored template."""
 
     name: Name
     programme_id: Id
     segment_id: Id
-    body: Text = Field(description="A template, such as `Hi {{ first_name | default('there') }}`")
+    body: Text | None = Field(
+        default=None, description="Such as `Hi {{ first_name | default('there') }}`"
+    )
+    locale: Locale | None = Field(default=None, description="Of the body: the programme's first")
+    others: _Others = Field(default_factory=dict)
+    template_id: Id | None = None
+    template_version: Version | None = None
+    variants: Annotated[list[VariantWritten], Field(max_length=5)] = Field(default_factory=list)
     quiet_hours: Literal["legal", "override"] = "legal"
     quiet_hours_reason: Line | None = Field(
         default=None, description="Why the law's hours do not apply; needed with `override`"
@@ -43,6 +63,7 @@ class ProgressShown(Answer):
     cancelled: int
     reasons: dict[str, int] = Field(description="By `fate:reason`")
     excluded: dict[str, int] = Field(description="Subscribers who were no candidates, by reason")
+    variants: dict[str, int] = Field(description="By `variant:fate`, of texts handed over")
     parts_sent: int
     rate_per_second: float = Field(description="Message parts a second from first to last text")
 
@@ -68,6 +89,10 @@ class CampaignShown(Answer):
     programme_id: str
     segment_id: str
     body: str
+    locale: str | None
+    others: dict[str, str]
+    template: str | None = Field(description="The stored version it was taken from, `t_…@2`")
+    variants: list[VariantWritten]
     quiet_hours: Literal["legal", "override"]
     quiet_hours_reason: str | None
     hold_out_percent: int
