@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from infra.local.patching import replace
+from infra.local.shortcuts import take_shortcuts
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
@@ -121,6 +122,7 @@ class Cloud:
         mock = mock_aws(config=config)
         mock.start()
         undo.callback(mock.stop)
+        take_shortcuts(undo)
         self._install_seam(undo)
 
     def _install_seam(self, undo: contextlib.ExitStack) -> None:
