@@ -89,7 +89,7 @@ class Share:
         """Return Wilson's 95 % interval of the share, in percent."""
         n, p = self.whole, self.share
         middle, half = p + _Z * _Z / (2 * n), _Z * math.sqrt(p * (1 - p) / n + (_Z / (2 * n)) ** 2)
-        low, high = ((middle + sign * half) / (1 + _Z * _Z / n) for sign in (-1, 1))
+        low, high = (max(0.0, (middle + sign * half) / (1 + _Z * _Z / n)) for sign in (-1, 1))
         return f"{low:.1%} to {high:.1%}"
 
     def __str__(self) -> str:

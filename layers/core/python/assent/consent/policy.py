@@ -26,6 +26,8 @@ MAX_UNANSWERED_TEXTS = 3
 CODE_ATTEMPTS = 5
 # A text claimed before an opt-out may still be on its way to the carrier for this long.
 IN_FLIGHT_FOR = timedelta(seconds=60)
+# How far the carrier's clock and ours may be apart; NTP keeps both within a fraction of it.
+SKEW_ACCEPTED = timedelta(minutes=5)
 # SQS keeps a message for 14 days at most: an older carrier time cannot be true.
 OLDEST_BELIEVABLE = timedelta(days=15)
 
@@ -150,11 +152,17 @@ def in_flight(standing: Standing | None, now: datetime) -> tuple[CampaignId, ...
 
 
 def believable(at: datetime, now: datetime, *, is_opt_out: bool) -> datetime:
-    """Return the carrier's time, or the nearest one that can be true.
+    """Return the time at which a keyword counts, from the carrier's stamp and our time of arrival.
 
-    Nothing was sent in the future. An opt-out with an absurdly old time counts as of now, so that
-    it acts; an opt-in keeps its old time, so that it revives nothing.
+    Clocks differ by a little (SKEW_ACCEPTED). An opt-out stamped ahead of ours keeps its stamp, so
+    that an opt-in texted before it and arriving after it stays before it; an opt-in counts when it
+    arrived at the latest, which is as late as it can have been texted. Where the two clocks leave
+    open which was first, the opt-out therefore wins. A stamp farther ahead is no time at all: an
+    opt-out counts as late as a clock may be, an opt-in as too old to revive anything. An opt-out
+    stamped absurdly long ago counts as of now, so that it acts.
     """
-    if at > now:
-        return now
-    return now if is_opt_out and now - at > OLDEST_BELIEVABLE else at
+    if at > now + SKEW_ACCEPTED:
+        return now + SKEW_ACCEPTED if is_opt_out else now - OLDEST_BELIEVABLE
+    if is_opt_out:
+        return now if now - at > OLDEST_BELIEVABLE else at
+    return min(at, now)

@@ -150,7 +150,7 @@ def standing_at(
     instant: datetime,
 ) -> ConsentAt:
     """Return where a number stood with a programme at `instant`."""
-    until = [event for event in events if happened_at(event) <= instant]
+    until = [event for event in events if known_at(event) <= instant]
     kept = _as_of(standing, instant) if standing else None
     projection = replay(kept, until)
     line = projection.lines.get(programme_id)
@@ -179,6 +179,11 @@ def _as_of(standing: Standing, instant: datetime) -> Standing:
 def happened_at(event: ConsentEvent) -> datetime:
     """Return when the act was done: the carrier's time where there is one, else the server's."""
     return event.provider_at or event.at
+
+
+def known_at(event: ConsentEvent) -> datetime:
+    """Return when the act was done, or when it was heard where the carrier's clock ran ahead."""
+    return min(happened_at(event), event.at)
 
 
 def _act_of(event: ConsentEvent) -> Act | None:

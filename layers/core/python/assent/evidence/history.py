@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from assent.consent.events import EventType
 from assent.consent.model import ConsentStatus
-from assent.consent.timeline import Projection, acts_of, happened_at, project, standing_at
+from assent.consent.timeline import (
+    Projection,
+    acts_of,
+    happened_at,
+    known_at,
+    project,
+    standing_at,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -58,7 +65,7 @@ class AsOf:
 
     def covers(self, event: ConsentEvent) -> bool:
         """Return whether the event counts; one of that very instant does."""
-        at = event.at if self.as_known else happened_at(event)
+        at = event.at if self.as_known else known_at(event)
         return at <= self.instant
 
 
