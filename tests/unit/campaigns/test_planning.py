@@ -11,7 +11,8 @@ import pytest
 
 from assent.audience.rules import parse
 from assent.campaigns.model import CampaignStatus, Fate, QuietHours, SlicePlan
-from assent.campaigns.planning import Planning
+from assent.campaigns.planning import SETTLE_AFTER, Planning
+from assent.campaigns.sending_claims import REAP_AFTER
 from assent.consent.model import Hold
 from tests.fakes.in_memory_campaign_store import InMemoryCampaignStore
 from tests.fakes.in_memory_manifest_store import InMemoryManifestStore
@@ -198,12 +199,14 @@ def test_a_cancelled_campaign_plans_nobody() -> None:
     assert plan.make() == SlicePlan(0, (), 0)
 
 
-def test_a_cancelled_campaigns_windows_open_at_once_to_be_settled() -> None:
+def test_a_cancelled_campaigns_windows_open_once_no_claim_can_be_under_way() -> None:
     plan = Plan(2)
     plan.world.clock._started_at = EARLY
     assert plan.make().releases[0].release_at > EARLY
     plan.world.set_status(CampaignStatus.CANCELLED)
-    assert [release.release_at for release in plan.make().releases] == [EARLY]
+    at = EARLY + SETTLE_AFTER
+    assert [release.release_at for release in plan.make().releases] == [at]
+    assert SETTLE_AFTER >= REAP_AFTER
 
 
 def test_nobody_in_a_slice_is_an_empty_plan() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from assent.audience.narrowing import narrowed
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from assent.clock import Clock
     from assent.identifiers import CampaignId
     from assent.programmes.model import ProgrammeStore
+
+# A worker of the run before may text on a status it read a second ago, and its claim may take as
+# long as `sending_claims.REAP_AFTER` allows; settled sooner, its person would count as cancelled.
+SETTLE_AFTER = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class Planning:
 
     def plan(self, campaign_id: CampaignId, run: int, slice_number: int, slices: int) -> SlicePlan:
         """Return the slice's plan, made now or by whichever `run` came first. A cancelled
-        campaign's windows open at once, because nobody in them is texted any more.
+        campaign's windows open in a moment, because nobody in them is texted any more.
 
         Raises CampaignNotFoundError, ProgrammeNotFoundError, InvalidTextError.
         """
@@ -50,8 +55,8 @@ class Planning:
             plan = self.store.record_plan(campaign_id, planned)
         if campaign.status is not CampaignStatus.CANCELLED:
             return plan
-        now = self.clock.now()
-        return replace(plan, releases=tuple(replace(r, release_at=now) for r in plan.releases))
+        soon = self.clock.now() + SETTLE_AFTER
+        return replace(plan, releases=tuple(replace(r, release_at=soon) for r in plan.releases))
 
     def _planned(self, campaign: Campaign, slice_number: int, slices: int) -> SlicePlan:
         if campaign.status is CampaignStatus.CANCELLED:
