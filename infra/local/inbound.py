@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import threading
 import time
 import uuid
 from dataclasses import dataclass
@@ -76,6 +77,8 @@ class Inbound:
         self._cloud = cloud
         self._carrier = carrier
         self._path = path
+        self._replies: list[dict[str, Any]] = []
+        self._lock = threading.Lock()
 
     def deliver(self, reply: Reply) -> dict[str, Any]:
         """Put the text on its way; returns {id, from, to, body, sent_at} with id as the
@@ -89,10 +92,22 @@ class Inbound:
         self._cloud.client("sqs").send_message(
             QueueUrl=self._path.queue_url, MessageBody=json.dumps(body)
         )
-        return {
+        told = {
             "id": event["inboundMessageId"],
             "from": reply.sender,
             "to": to,
             "body": reply.body,
             "sent_at": iso(at),
         }
+        with self._lock:
+            self._replies.append(told)
+        return told
+
+    def replies(self, since: str | None = None) -> list[dict[str, Any]]:
+        """What phones texted, in the order in which it was handed in; after `since`, an id, or all
+        where there is no such reply.
+        """
+        with self._lock:
+            found = list(self._replies)
+        known = [number for number, each in enumerate(found) if each["id"] == since]
+        return found[known[0] + 1 :] if known else found

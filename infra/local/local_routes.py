@@ -94,6 +94,7 @@ class LocalRoutes:
         self._routes: dict[tuple[str, str], Callable[[Request], Response]] = {
             ("GET", "/_local/messages"): self._read_messages,
             ("POST", "/_local/messages"): self._text_back,
+            ("GET", "/_local/replies"): self._read_replies,
             ("POST", "/_local/token"): self._token,
             ("GET", "/_local/faults"): lambda _: _json(200, self._carrier.report()),
             ("POST", "/_local/faults"): self._misbehave,
@@ -122,6 +123,10 @@ class LocalRoutes:
         if "since" in query:
             texts = _after(texts, query["since"].replace(" ", "+"))
         return _json(200, [text.as_json() for text in texts])
+
+    def _read_replies(self, request: Request) -> Response:
+        query = parse_qs(request.query)
+        return _json(200, self._inbound.replies(query.get("since", [None])[-1]))
 
     def _text_back(self, request: Request) -> Response:
         body = _object(request)

@@ -100,3 +100,13 @@ def test_errors_of_the_form_name_their_field(stack: LocalStack) -> None:
     status, problem = call(stack, "POST", "/v1/opt-ins", form)
     assert (status, problem["fields"][0]["field"]) == (422, "phone")
     assert problem["detail"]
+
+
+def test_what_phones_text_back_is_listed_beside_what_they_get(stack: LocalStack) -> None:
+    before = call(stack, "GET", "/_local/replies")[1]
+    body = {"from": "+14155550143", "body": "How are you?"}
+    sent = call(stack, "POST", "/_local/messages", body)[1]
+    replies = call(stack, "GET", "/_local/replies")[1]
+    assert replies[len(before) :] == [sent]
+    assert call(stack, "GET", f"/_local/replies?since={sent['id']}") == (200, [])
+    assert call(stack, "GET", "/_local/replies?since=unknown")[1] == replies

@@ -74,7 +74,9 @@ async function load() {
   programme = answer;
   document.title = `${answer.name} · ${answer.brand}`;
   byId("title").textContent = `${answer.brand}: ${answer.name}`;
-  byId("what").textContent = `${answer.description ? `${answer.description}. ` : ""}${answer.frequency}`;
+  const frequency = answer.frequency.charAt(0).toUpperCase() + answer.frequency.slice(1);
+  byId("what").textContent = [answer.description, frequency].filter(Boolean)
+    .map((line) => (/[.!?…]$/.test(line) ? line : `${line}.`)).join(" ");
   byId("disclosure").textContent = answer.disclosure.text;
   byId("disclosure").lang = answer.disclosure.locale;
   const options = answer.countries
