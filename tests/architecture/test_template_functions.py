@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -60,7 +59,7 @@ def test_no_log_is_kept_for_ever(group: str) -> None:
 def test_a_function_is_told_exactly_what_its_settings_ask_for(function: str) -> None:
     from assent import settings
 
-    asked = {each.name.upper() for each in fields(getattr(settings, f"{function}Settings"))}
+    asked = {name.upper() for name in getattr(settings, f"{function}Settings").variables()}
     assert set(FUNCTIONS[function]["Environment"]["Variables"]) == asked
 
 

@@ -37,7 +37,7 @@ def test_a_malformed_number_is_named() -> None:
 
 
 def test_countries_are_split_and_upper_cased() -> None:
-    environ = {name.upper(): "1" for name in ConfirmationSendSettings.__dataclass_fields__}
+    environ = {name.upper(): "1" for name in ConfirmationSendSettings.variables()}
     settings = ConfirmationSendSettings.from_env(environ | {"ALLOWED_COUNTRIES": "us, CA,,gb"})
     assert settings.allowed_countries == ("US", "CA", "GB")
 
@@ -46,3 +46,10 @@ def test_the_process_environment_is_the_default_source(monkeypatch: pytest.Monke
     monkeypatch.setenv("CAMPAIGNS_TABLE", "campaigns")
     monkeypatch.setenv("CAMPAIGN_STATE_MACHINE_ARN", "arn")
     assert CampaignReapSettings.from_env().campaigns_table == "campaigns"
+
+
+def test_nothing_can_be_set_afterwards() -> None:
+    settings = CampaignPaceSettings.from_env(PACE)
+    with pytest.raises(AttributeError, match="parts_per_second"):
+        settings.parts_per_second = 21
+    assert settings.parts_per_second == 20

@@ -1,13 +1,13 @@
-"""What each function is told by its environment: one frozen dataclass per function.
+"""What each function is told by its environment: one class per function, and nothing can be set.
 
 The field names are the variables' names in lower case, and `template.yaml` must set exactly them;
-a test holds the two equal. There are no defaults, because a silent default hides a mistake.
+a test holds the two equal. There are no defaults, because a silent default hides a mistake. They
+are no dataclasses: every cold start would pay for writing and compiling the methods of all of them.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, NewType, Self
 
 from assent.errors import SettingsError
@@ -36,19 +36,44 @@ _CONVERSIONS: Mapping[str, Callable[[str], object]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
 class Settings:
     """The shared reader. A subclass per function lists its variables as fields."""
+
+    def __init__(self, **values: object) -> None:
+        self.__dict__.update(values)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        message = f"{name} is what the environment says"
+        raise AttributeError(message)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and vars(other) == vars(self)
+
+    def __hash__(self) -> int:
+        return hash(tuple(vars(self).items()))
+
+    def __repr__(self) -> str:
+        given = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
+        return f"{type(self).__name__}({given})"
+
+    @classmethod
+    def variables(cls) -> dict[str, str]:
+        """Return the type of each field, as written, by its name."""
+        found: dict[str, str] = {}
+        for each in reversed(cls.__mro__):
+            found.update(vars(each).get("__annotations__", {}))
+        return found
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
         """Return the settings. Raises SettingsError that names a missing or malformed variable."""
         source = os.environ if environ is None else environ
         values: dict[str, object] = {}
-        for field in fields(cls):
-            variable = field.name.upper()
+        for name, kind in cls.variables().items():
+            variable = name.upper()
+            convert = _CONVERSIONS[kind]
             try:
-                values[field.name] = _CONVERSIONS[str(field.type)](source[variable])
+                values[name] = convert(source[variable])
             except KeyError:
                 message = f"environment variable {variable} is not set"
                 raise SettingsError(message) from None
@@ -58,7 +83,6 @@ class Settings:
         return cls(**values)
 
 
-@dataclass(frozen=True, slots=True)
 class TextingFunction(Settings):
     """What every function that texts is told. `sms_service` is sns or eum; the last three
     may be empty, and of the last four all but `max_price` (USD a part) matter to eum only."""
@@ -71,7 +95,6 @@ class TextingFunction(Settings):
     protect_configuration: str
 
 
-@dataclass(frozen=True, slots=True)
 class ConsentApiSettings(Settings):
     public_url: str
     subscribers_table: str
@@ -90,7 +113,6 @@ class ConsentApiSettings(Settings):
     digests_table: str
 
 
-@dataclass(frozen=True, slots=True)
 class ConfirmationSendSettings(TextingFunction):
     subscribers_table: str
     consent_events_table: str
@@ -111,7 +133,6 @@ class ConfirmationSendSettings(TextingFunction):
     least_confirmed_percent: int
 
 
-@dataclass(frozen=True, slots=True)
 class PagesSettings(Settings):
     link_key_id: KeyId
     link_key_versions: tuple[str, ...]
@@ -126,7 +147,6 @@ class PagesSettings(Settings):
     other_phone_keys: tuple[KeyId, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class SignUpPageSettings(Settings):
     public_url: str
     subscribers_table: str
@@ -145,7 +165,6 @@ class SignUpPageSettings(Settings):
     origination_identity: str
 
 
-@dataclass(frozen=True, slots=True)
 class ConsentStaffSettings(Settings):
     subscribers_table: str
     consent_events_table: str
@@ -162,7 +181,6 @@ class ConsentStaffSettings(Settings):
     other_phone_keys: tuple[KeyId, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class SubscribersApiSettings(Settings):
     public_url: str
     programmes_table: str
@@ -175,7 +193,6 @@ class SubscribersApiSettings(Settings):
     other_phone_keys: tuple[KeyId, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class ConsentLifecycleSettings(TextingFunction):
     public_url: str
     subscribers_table: str
@@ -191,7 +208,6 @@ class ConsentLifecycleSettings(TextingFunction):
     parts_per_second: int
 
 
-@dataclass(frozen=True, slots=True)
 class InboundSmsSettings(TextingFunction):
     public_url: str
     subscribers_table: str
@@ -212,7 +228,6 @@ class InboundSmsSettings(TextingFunction):
     parts_per_second: int
 
 
-@dataclass(frozen=True, slots=True)
 class CampaignApiSettings(Settings):
     templates_table: str
     programmes_table: str
@@ -232,7 +247,6 @@ class CampaignApiSettings(Settings):
     staff_audit_table: str
 
 
-@dataclass(frozen=True, slots=True)
 class ExportApiSettings(Settings):
     subscribers_table: str
     consent_events_table: str
@@ -248,7 +262,6 @@ class ExportApiSettings(Settings):
     staff_audit_table: str
 
 
-@dataclass(frozen=True, slots=True)
 class CampaignPrepareSettings(Settings):
     campaigns_table: str
     segments_table: str
@@ -258,7 +271,6 @@ class CampaignPrepareSettings(Settings):
     approval_above: int
 
 
-@dataclass(frozen=True, slots=True)
 class CampaignRehearseSettings(Settings):
     public_url: str
     campaigns_table: str
@@ -267,7 +279,6 @@ class CampaignRehearseSettings(Settings):
     subscribers_table: str
 
 
-@dataclass(frozen=True, slots=True)
 class CampaignPlanSettings(Settings):
     public_url: str
     campaigns_table: str
@@ -277,7 +288,6 @@ class CampaignPlanSettings(Settings):
     parts_per_second: int
 
 
-@dataclass(frozen=True, slots=True)
 class CampaignPaceSettings(Settings):
     campaigns_table: str
     control_table: str
@@ -285,7 +295,6 @@ class CampaignPaceSettings(Settings):
     parts_per_second: int
 
 
-@dataclass(frozen=True, slots=True)
 class CampaignSendSettings(TextingFunction):
     public_url: str
     link_key_id: KeyId
@@ -302,18 +311,15 @@ class CampaignSendSettings(TextingFunction):
     brand: str
 
 
-@dataclass(frozen=True, slots=True)
 class CampaignCloseSettings(Settings):
     campaigns_table: str
 
 
-@dataclass(frozen=True, slots=True)
 class CampaignReapSettings(Settings):
     campaigns_table: str
     campaign_state_machine_arn: str
 
 
-@dataclass(frozen=True, slots=True)
 class EvidenceSealSettings(Settings):
     subscribers_table: str
     consent_events_table: str
@@ -322,18 +328,21 @@ class EvidenceSealSettings(Settings):
     seals_table: str
     evidence_bucket: str
     evidence_key_id: str
+    export_bucket: str
 
 
-@dataclass(frozen=True, slots=True)
 class ExportBuildSettings(Settings):
     exports_table: str
     consent_events_table: str
     evidence_table: str
     subscribers_table: str
+    messages_table: str
+    staff_audit_table: str
+    digests_table: str
+    evidence_bucket: str
     export_bucket: str
 
 
-@dataclass(frozen=True, slots=True)
 class OptOutsReconcileSettings(Settings):
     """`opt_out_list` is empty where the account's own list of SNS is meant."""
 
@@ -348,7 +357,6 @@ class OptOutsReconcileSettings(Settings):
     opt_out_list: str
 
 
-@dataclass(frozen=True, slots=True)
 class DeliveryStatusSettings(Settings):
     subscribers_table: str
     consent_events_table: str
@@ -361,7 +369,6 @@ class DeliveryStatusSettings(Settings):
     other_phone_keys: tuple[KeyId, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class ImportApiSettings(Settings):
     imports_table: str
     import_bucket: str
@@ -371,7 +378,6 @@ class ImportApiSettings(Settings):
     staff_audit_table: str
 
 
-@dataclass(frozen=True, slots=True)
 class ImportRunSettings(Settings):
     imports_table: str
     import_bucket: str
