@@ -213,6 +213,16 @@ def test_a_late_stop_older_than_a_start_is_recorded_and_changes_nothing() -> Non
     assert event.facts["superseded"] is True
 
 
+def test_a_provider_that_heeded_a_late_stop_is_told_of_the_start_that_undid_it() -> None:
+    world = World()
+    world.confirmed_to(OFFERS)
+    stopped_at = world.later(minutes=1)
+    world.start(world.later(minutes=1))
+    assert world.store.outbox.notice(KEY) is None
+    world.stop(stopped_at)
+    assert world.store.outbox.notice(KEY) is not None
+
+
 def test_yes_with_nothing_open_is_no_consent_but_is_recorded() -> None:
     world = World()
     outcome = world.yes()

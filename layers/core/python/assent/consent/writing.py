@@ -97,8 +97,10 @@ class Writing:
 
 def concerns_provider(before: Standing | None, after: Standing, new: Sequence[Entry]) -> bool:
     """Return whether the provider's own opt-out list must follow: at each brand-wide stop and each
-    start that lifts it, save a stop that the provider itself reported."""
+    start that lifts it, save a stop that the provider itself reported; and at a STOP that came
+    after the START which undoes it, for the provider has heeded that STOP."""
     was_stopped = before is not None and before.stopped_at is not None
     is_stopped = after.stopped_at is not None
     is_known_there = is_stopped and any(entry.source is Source.PROVIDER for entry in new)
-    return was_stopped != is_stopped and not is_known_there
+    is_undone = not is_stopped and any(entry.facts.get("superseded") for entry in new)
+    return (was_stopped != is_stopped and not is_known_there) or is_undone
