@@ -223,6 +223,7 @@ def stage(people: int, rate: int, clock: Clock | None = None) -> Iterator[Stage]
         "PUBLIC_URL": "https://sms.example.com",
         "LINK_KEY_ID": "unused",
         "LINK_KEY_VERSIONS": "1",
+        "APPROVAL_ABOVE": "0",
         "SMS_SERVICE": "sns",
         "TEXT_SECONDS_TO_LIVE": "3600",
         "MAX_PRICE": "",
