@@ -12,7 +12,7 @@ import assent.web
 from assent.audience.subscriber import PROFILE_FIELDS
 from assent.consent.events import EventType, Source
 from assent.consent.model import ConsentStatus
-from assent.web.words import Words, catalogues, language_of
+from assent.web.words import Words, catalogues, language_name, language_of
 
 HERE = Path(str(assent.web.__file__)).parent
 LANGUAGES = ("en", "es", "fr", "de")
@@ -90,3 +90,11 @@ def test_there_are_twelve_months_and_a_number_stands_in_each_frequency(language:
 
 def test_an_unknown_name_is_shown_as_words() -> None:
     assert Words("en").named("label", "reply_to_text") == "reply to text"
+
+
+@pytest.mark.parametrize(
+    ("locale", "name"),
+    [("en", "English"), ("fr-CA", "Français (CA)"), ("sv", "sv"), ("pt-BR", "pt-BR")],
+)
+def test_a_language_is_told_by_its_own_name_where_it_is_known(locale: str, name: str) -> None:
+    assert language_name(locale) == name

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from assent.consent.events import EventType
 from assent.web.pages import Page
+from assent.web.words import language_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,7 +68,7 @@ def held_page(
         "view": "data",
         "page": page,
         "ending": str(phone)[-2:] if phone else "",
-        "profile": _told(words, page.profile.values),
+        "profile": _told(words, _spoken(page.profile.values)),
         "entries": entries,
         "older": len(history) - len(shown),
     }
@@ -82,6 +83,12 @@ def _source(words: Words, event: ConsentEvent) -> str:
 def _told(words: Words, facts: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
     told = ((name, _value(words, value)) for name, value in facts.items())
     return tuple((name, value) for name, value in told if value)
+
+
+def _spoken(profile: Mapping[str, object]) -> Mapping[str, object]:
+    """Return the profile with its language by name: `en` is a code, not a word."""
+    locale = profile.get("locale")
+    return {**profile, "locale": language_name(locale)} if isinstance(locale, str) else profile
 
 
 def _value(words: Words, value: object) -> str:

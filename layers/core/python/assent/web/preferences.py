@@ -17,7 +17,7 @@ from assent.web.held_data import held_page
 from assent.web.pages import Page, notice
 from assent.web.site import asked_languages
 from assent.web.wish_form import read_form, shown_of
-from assent.web.words import Words, language_of
+from assent.web.words import Words, language_name, language_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,7 +124,7 @@ class PreferencesDoor:
             "errors": errors or {},
             "earliest": (today + timedelta(days=1)).isoformat(),
             "latest": (today + LONGEST_PAUSE).isoformat(),
-            "language_name": _language_name,
+            "language_name": language_name,
         }
         return Page("preferences.html", words, values, _UNUSABLE if errors else 200)
 
@@ -150,15 +150,6 @@ def _words(request: PageRequest, page: OwnPage) -> Words:
 
 def _visitor(request: PageRequest) -> Visitor:
     return Visitor(request.pattern, request.ip, request.user_agent)
-
-
-def _language_name(locale: str) -> str:
-    """Return a locale's language in its own words, with its region where it has one."""
-    language, _, region = locale.partition("-")
-    if language_of([locale]) != language.lower():
-        return locale
-    name = Words(language.lower())("name")
-    return f"{name} ({region})" if region else name
 
 
 def _delete_page(words: Words, page: OwnPage) -> Page:

@@ -64,6 +64,15 @@ def language_of(wanted: Iterable[str | None]) -> str:
     return FALLBACK
 
 
+def language_name(locale: str) -> str:
+    """Return a locale's language in its own words, with its region where it has one."""
+    language, _, region = locale.partition("-")
+    if language_of([locale]) != language.lower():
+        return locale
+    name = Words(language.lower())("name")
+    return f"{name} ({region})" if region else name
+
+
 @functools.cache
 def catalogues() -> dict[str, dict[str, str]]:
     """Return every catalogue by the code of its language."""
