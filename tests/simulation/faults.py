@@ -51,6 +51,26 @@ class Trouble(StrEnum):
 
 _CALL_KINDS = tuple(kind for kind in Fault if kind is not Fault.NONE)
 _RATES = (0.01, 0.03, 0.08, 0.2)
+# Half of the runs aim a few faults at a few calls, and hit them hard.
+_AIMED_RATES = (0.1, 0.3, 0.6)
+_AIMED_AT = (
+    "dynamodb.BatchGetItem",
+    "dynamodb.BatchWriteItem",
+    "dynamodb.GetItem",
+    "dynamodb.PutItem",
+    "dynamodb.Query",
+    "dynamodb.Scan",
+    "dynamodb.TransactWriteItems",
+    "dynamodb.UpdateItem",
+    "dynamodb.UpdateItem",
+    "kms.GenerateMac",
+    "s3.PutObject",
+    "sns.Publish",
+    "sns.Publish",
+    "sqs.SendMessage",
+    "stepfunctions.DescribeExecution",
+    "stepfunctions.StartExecution",
+)
 
 
 @dataclass
@@ -62,8 +82,8 @@ class Faults:
     rate: float
     troubles: frozenset[Trouble]
     is_calm: bool = False
+    aims: tuple[tuple[Fault, str, float], ...] = ()
     met: Counter[str] = field(default_factory=Counter)
-    forced: dict[tuple[str, int], Fault] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
 
     @classmethod
@@ -73,7 +93,13 @@ class Faults:
             return cls(chance, (), 0.0, frozenset())
         kinds = tuple(chance.sample(_CALL_KINDS, chance.randint(1, 5)))
         troubles = frozenset(t for t in Trouble if chance.random() < 0.4)
-        return cls(chance, kinds, chance.choice(_RATES), troubles)
+        if chance.random() < 0.5:
+            return cls(chance, kinds, chance.choice(_RATES), troubles)
+        aims = tuple(
+            (chance.choice(_CALL_KINDS), chance.choice(_AIMED_AT), chance.choice(_AIMED_RATES))
+            for _ in range(chance.randint(2, 4))
+        )
+        return cls(chance, (), 0.0, troubles, aims=aims)
 
     @classmethod
     def none(cls, chance: random.Random) -> Faults:
@@ -82,11 +108,23 @@ class Faults:
     def of_call(self, name: str) -> Fault:
         """Draw what happens to a call such as `dynamodb.UpdateItem`."""
         self.calls[name] += 1
-        if self.is_calm or not self.kinds or self.chance.random() >= self.rate:
+        if self.is_calm:
+            return Fault.NONE
+        for kind, aim, share in self.aims:
+            if aim == name and self.chance.random() < share:
+                self.met[f"{kind} {name}"] += 1
+                return kind
+        if not self.kinds or self.chance.random() >= self.rate:
             return Fault.NONE
         kind = self.chance.choice(self.kinds)
         self.met[f"{kind} {name}"] += 1
         return kind
+
+    def __str__(self) -> str:
+        told = [f"{share:.0%} {kind} of {aim}" for kind, aim, share in self.aims]
+        if self.kinds:
+            told.append(f"{self.rate:.0%} of all calls: {', '.join(self.kinds)}")
+        return "; ".join([*told, ", ".join(sorted(self.troubles))]) or "none"
 
     def strikes(self, trouble: Trouble, share: float) -> bool:
         """Draw whether a trouble of this run happens now."""

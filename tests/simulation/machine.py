@@ -1,4 +1,4 @@
-"""Step Functions: the shipped campaign.asl.yaml, interpreted, with the faults that AWS documents.
+"""Step Functions: the shipped *.asl.yaml, interpreted, with the faults that AWS documents.
 
 An execution is an actor of its own, so its steps read as they would in a description. Children of
 the distributed map are Express and so run at least once: sometimes twice at a time.
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from tests.architecture.deployable import of_type
 from tests.simulation.faults import Trouble
 from tests.simulation.sandboxes import EPOCH
 from tests.simulation.scheduler import SECOND
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from tests.simulation.actors import Actor
 
-_FILE = Path(__file__).parents[2] / "infra" / "workflows" / "campaign.asl.yaml"
+_ROOT = Path(__file__).parents[2]
 _EXPRESS_LIFE = 300 * SECOND
 State = dict[str, Any]
 
@@ -37,26 +38,26 @@ class StoppedError(BaseException):
 
 
 @functools.cache
-def definition() -> dict[str, Any]:
-    """The shipped state machine."""
-    machine: dict[str, Any] = yaml.safe_load(_FILE.read_text())
+def definition(name: str) -> dict[str, Any]:
+    """The shipped state machine that the template calls `name`."""
+    declared = of_type("AWS::Serverless::StateMachine")[name]
+    machine: dict[str, Any] = yaml.safe_load((_ROOT / declared["DefinitionUri"]).read_text())
     return machine
 
 
 class StepFunctions:
     """Executions by their ARN. `invoke` calls a function by its template name's Arn."""
 
-    def __init__(self, world: Any, arn: str) -> None:
+    def __init__(self, world: Any) -> None:
         self._world = world
-        self._arn = arn
         self._input: dict[str, str] = {}
         self.status: dict[str, str] = {}
         self.actors: dict[str, list[Actor]] = {}
         self.tasks = 0
 
-    def start(self, name: str, text: str) -> str | None:
-        """Start an execution; None when the name is taken by another start."""
-        arn = f"{self._arn.replace(':stateMachine:', ':execution:')}:{name}"
+    def start(self, machine: str, name: str, text: str) -> str | None:
+        """Start an execution of a machine; None when the name is taken by another start."""
+        arn = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
         if arn in self.status:
             same = self.status[arn] == "RUNNING" and self._input[arn] == text
             return arn if same else None
@@ -102,7 +103,7 @@ class StepFunctions:
     # --- States ----------------------------------------------------------------------------------
     def _execute(self, arn: str, payload: Any) -> Any:
         run = _Run(self, arn, {"Execution": {"Id": arn}})
-        return run.states(definition(), payload)
+        return run.states(definition(arn.split(":")[-2]), payload)
 
     def sleep(self, seconds: float) -> None:
         scheduler = self._world.scheduler
@@ -132,7 +133,9 @@ class StepFunctions:
             raise StateError(error)
         return answer
 
-    def fan_out(self, arn: str, jobs: list[Callable[[], Any]], at_most: int) -> list[Any]:
+    def fan_out(
+        self, arn: str, jobs: list[Callable[[], Any]], at_most: int, life: int = 0
+    ) -> list[Any]:
         """Run jobs as actors of their own, so many at a time; errors come back as values."""
         scheduler = self._world.scheduler
         parent = scheduler.current
@@ -143,7 +146,9 @@ class StepFunctions:
         def begin() -> None:
             index, job = waiting.pop(0)
             name = f"{parent.name}.{index}"
-            self._spawn(arn, name, job, functools.partial(over, index))
+            child = self._spawn(arn, name, job, functools.partial(over, index))
+            if life:
+                scheduler.after(life, lambda: scheduler.kill(child))
 
         def over(index: int, answer: Any, error: BaseException | None) -> None:
             nonlocal left
@@ -192,8 +197,14 @@ class _Run:
             if state["Type"] == "Choice":
                 name = _chosen(state, payload)
                 continue
-            payload = self._act(state, payload)
-            if state["Type"] in ("Succeed", "Fail") or state.get("End"):
+            if state["Type"] == "Fail":
+                raise StateError(state["Error"])
+            try:
+                payload = self._act(state, payload)
+            except StateError as error:
+                name = _caught(state, error)
+                continue
+            if state["Type"] == "Succeed" or state.get("End"):
                 return payload
             name = state["Next"]
 
@@ -254,7 +265,8 @@ class _Run:
         if is_distributed:
             faults = self._service.faults
             jobs += [job for job in list(jobs) if faults.strikes(Trouble.DUPLICATE_CHILD, 0.3)]
-        results = self._service.fan_out(self._arn, jobs, at_most or 40)
+        life = _EXPRESS_LIFE if is_distributed else 0
+        results = self._service.fan_out(self._arn, jobs, at_most or 40, life)
         failed = [each for each in results if isinstance(each, BaseException)]
         if failed and "ToleratedFailurePercentage" not in state:
             raise StateError("States.ItemFailed") from failed[0]
@@ -304,6 +316,14 @@ def _placed(state: State, payload: Any, answer: Any) -> Any:
     if path == "$":
         return answer
     return {**payload, path.removeprefix("$."): answer}
+
+
+def _caught(state: State, error: StateError) -> str:
+    """Return where an error leads. Raises it where nothing takes it."""
+    for catcher in state.get("Catch", []):
+        if "States.ALL" in catcher["ErrorEquals"] or str(error) in catcher["ErrorEquals"]:
+            return str(catcher["Next"])
+    raise error
 
 
 def _chosen(state: State, payload: Any) -> str:

@@ -24,6 +24,19 @@ if TYPE_CHECKING:
 
     from tests.simulation.world import Saved
 
+FUNCTIONS = (
+    "campaign_api",
+    "campaign_close",
+    "campaign_pace",
+    "campaign_plan",
+    "campaign_prepare",
+    "campaign_reap",
+    "campaign_send",
+    "confirmation_send",
+    "consent_api",
+    "inbound_sms",
+    "opt_outs_reconcile",
+)
 # Minneapolis has no statutory cap, Miami has three texts a day.
 PHONES = tuple(f"+1{'612' if number % 3 else '305'}555{number:04d}" for number in range(100, 112))
 STRANGERS = tuple(f"+1612555{number:04d}" for number in range(200, 206))
@@ -60,7 +73,7 @@ def within(world: World, function: str, work: Callable[[Any], Any]) -> Any:
 def town() -> Town:
     """Return the town, made once."""
     world = World(0, lambda scheduler: Faults.none(scheduler.chance))
-    for name in ("consent_api", "confirmation_send", "inbound_sms", "campaign_api"):
+    for name in FUNCTIONS:
         module_of(name)
     with installed(world):
         within(world, "consent_api", lambda parts: _publish(parts.programmes))

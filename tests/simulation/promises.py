@@ -31,8 +31,10 @@ LEAVES_WITHIN = 2 * SECOND
 SETTLED_AFTER = 30 * SECOND
 # What a worker may go on with after a change of status: a reading of up to a second, then a claim.
 STEP = 12 * SECOND
+STATUS_AGE = SECOND
 _MARK = re.compile(r"Deal-(\d+)")
 _STOPPED = re.compile(r"unsubscribed")
+_CODE = re.compile(r"\b\d{6}\b")
 _CLAIM_DIGITS = 1_000_000
 _CALENDAR = timedelta(days=30)
 
@@ -73,7 +75,8 @@ class Promises:
         self._heads: dict[str, str] = {}
         self._recent: deque[tuple[int, int]] = deque()
         self._status: dict[str, tuple[str, int]] = {}
-        self._left_running: dict[str, int] = {}
+        self._looked: dict[tuple[str, str], int] = {}
+        self._tried: dict[tuple[str, str, str], int] = {}
         self._rows: dict[tuple[str, str], tuple[str, int]] = {}
         self._read_back()
         self.world.dynamodb.watchers.append(self.written)
@@ -249,15 +252,30 @@ class Promises:
     # --- Texts -----------------------------------------------------------------------------------
     def issued(self, call: Call) -> None:
         """Judge a call as it leaves its worker."""
+        if call.operation == "GetItem" and call.request["TableName"] == "CampaignsTable":
+            self._note_look(call)
         if call.operation == "UpdateItem" and call.request["TableName"] == "SubscribersTable":
             self._note_claim(call)
         if call.name == "sns.Publish":
-            body, phone = call.request["Message"], call.request["PhoneNumber"]
-            self._pace(call.issued_at, count_parts(body).parts)
-            if found := _MARK.search(body):
-                self._leaves(call, phone, self.campaign_of[found.group(1)])
-            elif _STOPPED.search(body):
-                self._answers_stop(phone)
+            self._published(call)
+
+    def _published(self, call: Call) -> None:
+        body, phone = call.request["Message"], call.request["PhoneNumber"]
+        self._pace(call.issued_at, count_parts(body).parts)
+        if found := _MARK.search(body):
+            self._leaves(call, phone, self.campaign_of[found.group(1)])
+        elif _STOPPED.search(body):
+            self._answers_stop(phone)
+        elif _CODE.search(body):
+            self.codes[phone] += 1
+            self.sometimes["confirmation text"] += 1
+            if self.codes[phone] > self.asked[phone]:
+                self.no("a sign-up is answered by at most one text")
+
+    def _note_look(self, call: Call) -> None:
+        key = call.request["Key"]
+        if key["part"]["S"] == "definition":
+            self._looked[call.sandbox.name, key["campaign_id"]["S"]] = call.issued_at
 
     def _note_claim(self, call: Call) -> None:
         values = call.request["ExpressionAttributeValues"]
@@ -269,7 +287,17 @@ class Promises:
         campaign = call.request["ExpressionAttributeNames"]["#c"]
         subscriber_key = call.request["Key"]["subscriber_key"]["S"]
         known = (subscriber_key, campaign, int(mark["N"]))
-        self._claims.setdefault(known, Issued(call.sandbox.name, call.issued_at))
+        if known in self._claims:
+            return
+        self._claims[known] = Issued(call.sandbox.name, call.issued_at)
+        looked = self._looked.get((call.sandbox.name, campaign), 0)
+        tried = (call.sandbox.name, subscriber_key, campaign)
+        last = self._tried.get(tried, -(10**12))
+        self._tried[tried] = call.issued_at
+        # A second try follows the first at once, however long that took; only first ones count.
+        if call.issued_at - looked > STATUS_AGE and call.issued_at - last > STEP:
+            age = (call.issued_at - looked) / SECOND
+            self.no(f"a text rests on a status read within the last second, not {age:.1f} s")
 
     def _leaves(self, call: Call, phone: str, campaign: str) -> None:
         holder = next(
@@ -396,6 +424,13 @@ class Promises:
         for phone, said in words.items():
             self._heeded(phone, said)
 
+    def nobody_left_behind(self, silent: set[str]) -> None:
+        """Who opted out with the carrier only is opted out here after a reconciliation."""
+        self.sometimes["opt-out known to the carrier only"] += len(silent)
+        for item in self.world.dynamodb.tables["SubscribersTable"].items.values():
+            if item.get("ph", {}).get("S") in silent and "st" not in item:
+                self.no("an opt-out that only the carrier knows is learnt")
+
     def _is_settled(self, campaign: str, table: Any) -> None:
         definition = table[f"S:{campaign}", "S:definition"]
         if "frozen" not in definition or "NULL" in definition["frozen"]:
@@ -426,7 +461,10 @@ class Promises:
             self.no("every STOP that is delivered ends withdrawn")
         if is_out and item and any(c["S"].startswith("c") for c in item["cs"]["M"].values()):
             self.no("after a STOP nothing is confirmed")
-        if not is_out and item is not None and "st" in item:
+        stops = [at for at, word in said if word == "STOP"]
+        # A worker whose clock is behind takes a START for older than it is: refused, to be safe.
+        is_clear = last - max(stops, default=0) > self.world.functions.spread()
+        if not is_out and is_clear and item is not None and "st" in item:
             self.no("a START after the last STOP lifts it")
 
 

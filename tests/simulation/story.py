@@ -14,25 +14,13 @@ from tests.functions.programmes import DEMO
 from tests.simulation.faults import Faults, Trouble
 from tests.simulation.people import PHONES, STRANGERS, ask, town
 from tests.simulation.promises import Promises
-from tests.simulation.sandboxes import installed, module_of
+from tests.simulation.sandboxes import installed
 from tests.simulation.scheduler import SECOND
 from tests.simulation.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-FUNCTIONS = (
-    "campaign_api",
-    "campaign_close",
-    "campaign_pace",
-    "campaign_plan",
-    "campaign_prepare",
-    "campaign_reap",
-    "campaign_send",
-    "confirmation_send",
-    "consent_api",
-    "inbound_sms",
-)
 _FAULTY = 90 * SECOND
 _REST = 4 * 3600 * SECOND
 _REAPED_EVERY = 900 * SECOND
@@ -62,20 +50,28 @@ class Story:
         self.world = world
         self.promises = promises
         self.campaigns: dict[str, str] = {}
+        self.talkers: set[str] = set()
+        self.silent: set[str] = set()
         self.words: dict[str, list[tuple[int, str]]] = defaultdict(list)
         self._segment_id = segment_id
         self._chance = world.scheduler.chance
         self._wanted = 0
-        self._last_codes: Counter[str] = Counter()
 
     def begin(self) -> None:
         self._wanted = self._chance.choice((1, 1, 2))
         for number in range(self._wanted):
             self._at(self._chance.randint(0, 3 * SECOND), functools.partial(self._draft, number))
         for phone in self._chance.sample(PHONES, self._chance.randint(0, 6)):
+            self.talkers.add(phone)
             self._at(self._chance.randint(0, 40 * SECOND), functools.partial(self._talk, phone))
         for phone in self._chance.sample(STRANGERS, self._chance.choice((0, 0, 1, 2))):
             self._at(self._chance.randint(0, 30 * SECOND), functools.partial(self._join, phone))
+        faults = self.world.faults
+        self.world.carrier.refuses_opted_out = self._chance.random() < 0.5
+        for phone in self._chance.sample(PHONES, 2):
+            if phone not in self.talkers and faults.strikes(Trouble.PROVIDER_BLOCKS, 0.3):
+                wait = self._chance.randint(0, 20 * SECOND)
+                self._at(wait, functools.partial(self._leave_silently, phone))
         self._at(_REAPED_EVERY, self._reap)
 
     def _at(self, delay: int, act: Callable[[], object]) -> None:
@@ -96,29 +92,44 @@ class Story:
                 return
             name = answer["campaign_id"]
             self.campaigns[str(number)] = self.promises.campaign_of[str(number)] = name
-            self._launch(name)
+            self._rehearse(name)
 
         if str(number) not in self.campaigns:
             self._staff("", made, body)
 
+    def _rehearse(self, name: str) -> None:
+        """Have it rehearsed, and look in a while whether it was."""
+
+        def begun(_: int, __: Any) -> None:
+            self._at(3 * SECOND, lambda: self._launch(name))
+
+        self._staff(f"/{name}/rehearsal", begun)
+
     def _launch(self, name: str) -> None:
         def launched(status: int, _: Any) -> None:
-            if status >= 500:
-                self._at(3 * SECOND, lambda: self._launch(name))
-            elif status == 200:
+            if status == 200:
                 self._meddle(name)
+            elif self._status(name) in ("draft", "rehearsed", "scheduled"):
+                self._at(2 * SECOND, lambda: self._rehearse(name))
 
         self._staff(f"/{name}/launch", launched)
+
+    def _status(self, name: str) -> str:
+        table = self.world.dynamodb.tables["CampaignsTable"].items
+        return str(table[f"S:{name}", "S:definition"]["status"]["S"])
 
     def _meddle(self, name: str) -> None:
         """Change their mind, or start it twice, or stop its execution by hand."""
         for verb in ("pause", "cancel"):
-            if self._chance.random() < (0.25 if verb == "pause" else 0.1):
-                self._at(self._chance.randint(0, 25 * SECOND), lambda v=verb: self._act(name, v))  # type: ignore[misc]
+            if self._chance.random() < (0.3 if verb == "pause" else 0.1):
+                longest = self._chance.choice((4, 8, 25)) * SECOND
+                wait = self._chance.randint(0, longest)
+                self._at(wait, functools.partial(self._act, name, verb))
         faults = self.world.faults
         if faults.strikes(Trouble.SECOND_EXECUTION, 0.6):
             payload = f'{{"campaign_id": "{name}"}}'
-            again = functools.partial(self.world.machine.start, f"{name}-by-hand", payload)
+            machine = self.world.references["CampaignStateMachine"]
+            again = functools.partial(self.world.machine.start, machine, f"{name}-by-hand", payload)
             self._at(self._chance.randint(0, 20 * SECOND), again)
         if faults.strikes(Trouble.STOPPED_EXECUTION, 0.4):
             self._at(self._chance.randint(0, 15 * SECOND), lambda: self._stop_execution(name))
@@ -154,6 +165,15 @@ class Story:
         if self._chance.random() < 0.35:
             self._at(self._chance.randint(0, 30 * SECOND), lambda: self.say(phone, "START"))
 
+    def _leave_silently(self, phone: str) -> None:
+        """Opt out with the carrier by a way that never reaches us."""
+        self.world.scheduler.note(f"{phone} leaves with the carrier")
+        self.world.carrier.opted_out.add(phone)
+        self.silent.add(phone)
+
+    def reconcile(self) -> None:
+        self.world.functions.invoke("opt_outs_reconcile", {"id": "schedule"}, lambda *_: None)
+
     def say(self, phone: str, word: str) -> None:
         if word == "STOP":
             self.promises.stops_sent[phone] += 1
@@ -182,12 +202,9 @@ class Story:
         """Whether nothing is left to happen but the clock."""
         if len(self.campaigns) < self._wanted:
             return False
-        table = self.world.dynamodb.tables["CampaignsTable"].items
-        for name in self.campaigns.values():
-            item = table[f"S:{name}", "S:definition"]
-            status = item["status"]["S"]
-            if status not in ("completed", "cancelled"):
-                return False
+        ended = ("completed", "cancelled")
+        if any(self._status(name) not in ended for name in self.campaigns.values()):
+            return False
         queues = self.world.queues.values()
         return all(queue.is_empty for queue in queues) and not self.world.sandbox_of
 
@@ -197,13 +214,12 @@ class Story:
         self.world.scheduler.note("calm")
         for queue in self.world.queues.values():
             queue.redrive()
-        table = self.world.dynamodb.tables["CampaignsTable"].items
         for name in self.campaigns.values():
-            status = table[f"S:{name}", "S:definition"]["status"]["S"]
+            status = self._status(name)
             if status == "paused":
                 self._act(name, "resume")
             elif status in ("draft", "rehearsed"):
-                self._launch(name)
+                self._rehearse(name)
 
 
 def play(
@@ -214,8 +230,6 @@ def play(
 ) -> Result:
     """Run one seed to its end, or to the first promise that is broken."""
     start = town()
-    for name in FUNCTIONS:
-        module_of(name)
     parameters = {"PartsPerSecond": str(rate)}
     world = World(
         seed,
@@ -244,8 +258,7 @@ def play(
         world.faults.met,
         promises.sometimes,
         len(world.carrier.texts),
-        f"{world.faults.rate:.0%} of calls: {', '.join(world.faults.kinds)}; "
-        f"{', '.join(sorted(world.faults.troubles))}",
+        str(world.faults),
     )
 
 
@@ -265,5 +278,9 @@ def _play(world: World, promises: Promises, story: Story) -> None:
         scheduler.run(min(rest_until, scheduler.now + 60 * SECOND), is_enough)
     if scheduler.steps > _TOO_MANY_STEPS:
         promises.no("with faults off, a run comes to its end")
+    for _ in range(2):
+        story.reconcile()
+        scheduler.run(scheduler.now + 3700 * SECOND, is_enough)
     if not promises.is_broken:
         promises.at_the_end(story.campaigns, story.words)
+        promises.nobody_left_behind(story.silent)

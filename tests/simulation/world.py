@@ -92,7 +92,7 @@ class World:
             self.dynamodb.create(name, properties)
             if saved:
                 self.dynamodb.tables[name].items.update(saved.tables[name])
-        self.machine = StepFunctions(self, self.references["CampaignStateMachine"])
+        self.machine = StepFunctions(self)
         parts = (self.scheduler, self.faults, self.functions)
         self.queues = {
             name: Queue(name, of_type("AWS::SQS::Queue")[name], parts, feeds)
@@ -128,6 +128,9 @@ class World:
         now = self.scheduler.now
         at = now // 1000 * 1000
         self._numbers += 1
+        if self.faults.strikes(Trouble.PROVIDER_BLOCKS, 0.7):
+            # The carrier heeds STOP by itself, and does not take a number off its list at START.
+            self.carrier.opted_out |= {phone} if body == "STOP" else set()
         payload = {
             "originationNumber": phone,
             "destinationNumber": OURS,
@@ -181,6 +184,7 @@ class World:
         for actor in list(self.sandbox_of):
             if actor is not None:
                 self.scheduler.kill(actor)
+        self.functions.close()
 
     # --- Services --------------------------------------------------------------------------------
     def _lag(self) -> int:
@@ -224,7 +228,8 @@ class World:
 
     def _stepfunctions(self, call: Call) -> Any:
         if call.operation == "StartExecution":
-            arn = self.machine.start(call.request["name"], call.request["input"])
+            machine, name = call.request["stateMachineArn"], call.request["name"]
+            arn = self.machine.start(machine, name, call.request["input"])
             if arn is None:
                 raise RefusedError("ExecutionAlreadyExists")
             return {"executionArn": arn}
