@@ -20,6 +20,7 @@ from assent.aws.workflow import StepFunctionsWorkflow
 from assent.campaigns.prices import price_list
 from assent.campaigns.rehearsals import Rehearsals
 from assent.campaigns.service import CampaignService
+from assent.campaigns.stopping import Stopping
 from assent.clock import SystemClock
 from assent.evidence.staff_audit import StaffAudit
 from assent.http.cursors import checksum
@@ -87,6 +88,7 @@ def wiring() -> MarketingServices:
             price_list(settings.prices_per_part),
             settings.parts_per_second,
         ),
+        stopping=Stopping(campaigns.store, clock),
         inbox=DynamoInboxStore(dynamodb, settings.inbox_table),
         # Bodies here hold no phone number, so a plain hash gives nothing away.
         once=Once(idempotency, clock, checksum),

@@ -10,6 +10,7 @@ from assent.audience import rules
 from assent.aws.campaign_store import DynamoCampaignStore
 from assent.campaigns.model import (
     BatchResult,
+    Brake,
     Campaign,
     CampaignStatus,
     Definition,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 ONE, TWO = CampaignId("c_1"), CampaignId("c_2")
 RULE = rules.parse({"field": "region", "op": "eq", "value": "WA"})
 LATER = NOON + timedelta(minutes=1)
+MINUTE = int(NOON.timestamp() // 60)
 
 
 @pytest.fixture(params=["fake", "aws"])
@@ -178,6 +180,7 @@ def test_batches_add_up(store: CampaignStore) -> None:
         parts_sent=200,
         first_sent_at=NOON,
         last_sent_at=LATER,
+        recent={MINUTE: 180, MINUTE + 1: 20},
     )
 
 
@@ -186,6 +189,51 @@ def test_a_batch_counts_once_however_often_it_is_recorded(store: CampaignStore) 
     assert not store.record_batch(ONE, result(sent=55), LATER)
     assert store.progress(ONE).fates[Fate.SENT] == 90
     assert store.progress(ONE).last_sent_at == NOON
+
+
+def test_half_a_batch_is_counted_and_then_only_the_rest(store: CampaignStore) -> None:
+    half = BatchResult("b", {Fate.SENT: 3, Fate.SUPPRESSED: 1}, {}, 3, is_done=False)
+    whole = BatchResult("b", {Fate.SENT: 7, Fate.CANCELLED: 1}, {"cancelled:x": 1}, 7)
+    assert store.batch(ONE, "b") is None
+    assert store.record_batch(ONE, half, NOON)
+    assert store.batch(ONE, "b") == half
+    assert not store.is_batch_done(ONE, "b")
+    assert store.progress(ONE).batches_done == 0
+    assert store.record_batch(ONE, whole, LATER, half)
+    assert store.batch(ONE, "b") == whole
+    progress = store.progress(ONE)
+    assert {fate: n for fate, n in progress.fates.items() if n} == whole.fates
+    assert (progress.parts_sent, progress.batches_done) == (7, 1)
+    assert progress.recent == {MINUTE: 3, MINUTE + 1: 4}
+
+
+def test_of_two_who_record_a_batch_on_the_same_footing_one_is_refused(store: CampaignStore) -> None:
+    half = BatchResult("b", {Fate.SENT: 3}, {}, 3, is_done=False)
+    store.record_batch(ONE, half, NOON)
+    assert store.record_batch(ONE, BatchResult("b", {Fate.SENT: 5}, {}, 5), LATER, half)
+    assert not store.record_batch(ONE, BatchResult("b", {Fate.SENT: 6}, {}, 6), LATER, half)
+    assert not store.record_batch(ONE, BatchResult("b", {Fate.SENT: 6}, {}, 6), LATER)
+    assert store.progress(ONE).fates == {Fate.SENT: 5}
+
+
+def test_minutes_long_past_are_dropped(store: CampaignStore) -> None:
+    for number in range(20):
+        at = NOON + timedelta(minutes=number)
+        store.record_batch(ONE, BatchResult(f"b{number}", {Fate.SENT: 1}, {}, 1), at)
+    recent = store.progress(ONE).recent
+    assert recent[MINUTE + 19] == recent[MINUTE + 18] == 1
+
+
+def test_the_brake_is_pulled_once_and_let_go_once(store: CampaignStore) -> None:
+    assert store.brake() is None
+    first = Brake(NOON, "maria")
+    assert store.pull_brake(first) == first
+    assert store.pull_brake(Brake(LATER, "jo")) == first
+    assert store.brake() == first
+    assert store.campaigns() == []
+    assert store.release_brake()
+    assert not store.release_brake()
+    assert store.brake() is None
 
 
 def test_a_batch_that_sent_nothing_has_no_sending_time(store: CampaignStore) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from assent.campaigns.model import BatchResult, Campaign, CampaignStatus, SlicePlan
+    from assent.campaigns.model import BatchResult, Brake, Campaign, CampaignStatus, SlicePlan
     from assent.identifiers import CampaignId
 
 K = TypeVar("K")
@@ -33,6 +33,7 @@ class InMemoryCampaignStore:
         self._plans: dict[tuple[CampaignId, int], SlicePlan] = {}
         self._results: dict[tuple[CampaignId, str], BatchResult] = {}
         self._progress: dict[CampaignId, Progress] = {}
+        self._brake: Brake | None = None
 
     def campaign(self, campaign_id: CampaignId) -> Campaign:
         with self._lock:
@@ -86,28 +87,54 @@ class InMemoryCampaignStore:
         with self._lock:
             return self._plans.get((campaign_id, slice_number))
 
-    def record_batch(self, campaign_id: CampaignId, result: BatchResult, at: datetime) -> bool:
+    def record_batch(
+        self,
+        campaign_id: CampaignId,
+        result: BatchResult,
+        at: datetime,
+        previous: BatchResult | None = None,
+    ) -> bool:
         with self._lock:
-            if (campaign_id, result.batch_id) in self._results:
+            if self._results.get((campaign_id, result.batch_id)) != previous:
                 return False
             self._results[campaign_id, result.batch_id] = result
-            now = self.progress(campaign_id)
-            sent_any = result.fates.get(Fate.SENT, 0) > 0
+            now, more = self.progress(campaign_id), result.since(previous)
+            sent_any = more.fates.get(Fate.SENT, 0) > 0
+            minute = {int(at.timestamp() // 60): max(0, more.parts_sent)}
             self._progress[campaign_id] = replace(
                 now,
-                batches_done=now.batches_done + 1,
-                fates=_added(now.fates, result.fates),
-                reasons=_added(now.reasons, result.reasons),
-                variants=_added(now.variants, result.variants),
-                parts_sent=now.parts_sent + result.parts_sent,
+                batches_done=now.batches_done + more.is_done,
+                fates=_added(now.fates, more.fates),
+                reasons=_added(now.reasons, more.reasons),
+                variants=_added(now.variants, more.variants),
+                parts_sent=now.parts_sent + more.parts_sent,
                 first_sent_at=(now.first_sent_at or at) if sent_any else now.first_sent_at,
                 last_sent_at=at if sent_any else now.last_sent_at,
+                recent=_added(now.recent, minute),
             )
             return True
 
-    def is_batch_done(self, campaign_id: CampaignId, batch_id: str) -> bool:
+    def batch(self, campaign_id: CampaignId, batch_id: str) -> BatchResult | None:
         with self._lock:
-            return (campaign_id, batch_id) in self._results
+            return self._results.get((campaign_id, batch_id))
+
+    def is_batch_done(self, campaign_id: CampaignId, batch_id: str) -> bool:
+        found = self.batch(campaign_id, batch_id)
+        return found is not None and found.is_done
+
+    def brake(self) -> Brake | None:
+        with self._lock:
+            return self._brake
+
+    def pull_brake(self, brake: Brake) -> Brake:
+        with self._lock:
+            self._brake = self._brake or brake
+            return self._brake
+
+    def release_brake(self) -> bool:
+        with self._lock:
+            was_on, self._brake = self._brake is not None, None
+            return was_on
 
     def progress(self, campaign_id: CampaignId) -> Progress:
         with self._lock:

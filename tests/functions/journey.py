@@ -96,6 +96,13 @@ class Journey:
             assert response.status == HTTPStatus.OK, path.split("/")[1]
             return response.read().decode()
 
+    def leads_to(self, path: str) -> str | None:
+        """Follow a link as a phone's browser would, and return where it leads."""
+        where = urlsplit(self.stack.url).netloc
+        with contextlib.closing(http.client.HTTPConnection(where, timeout=30)) as connection:
+            connection.request("GET", path, headers={"user-agent": "Mozilla/5.0 (iPhone)"})
+            return connection.getresponse().getheader("location")
+
     def ask(self, phone: str, **headers: str) -> None:
         self.public("/v1/opt-ins", self.form(phone), **headers)
 
@@ -453,6 +460,18 @@ def a_rehearsal_that_fails_says_so(journey: Journey) -> None:
         assert journey.rehearse(campaign_id)["status"] == "failed"
 
 
+def everything_is_stopped_and_let_go(journey: Journey) -> None:
+    campaign_id = journey.campaign(name="Stopped")
+    journey.rehearse(campaign_id)
+    path = f"/v1/campaigns/{campaign_id}"
+    staff = {"authorization": f"Bearer {journey.stack.token(MARKETING)}"}
+    assert journey.staff("POST", "/v1/campaigns/stop-all")["is_stopped"] is True
+    assert journey.call("POST", f"{path}/launch", None, staff).body["code"] == "sending_stopped"
+    assert journey.staff("POST", "/v1/campaigns/stop-all/release")["is_stopped"] is False
+    assert journey.staff("GET", f"{path}/progress")["left"] == 0
+    journey.act(campaign_id, "cancel")
+
+
 def a_campaign_meets_refusals_and_is_completed(journey: Journey) -> None:
     carry = journey.stack.carrier.around
 
@@ -485,7 +504,10 @@ def a_campaign_for_one_person(journey: Journey) -> None:
     """One row is written differently from many."""
     rule = {"field": "first_name", "op": "eq", "value": "Solo"}
     once = {"Idempotency-Key": "campaign-1"}
-    body = "Hi {{ first_name }}, only for you. Less of us: {{ preferences_link }}"
+    body = (
+        'Hi {{ first_name }}, only for you: {{ "https://shop.example/spring" | link }} . '
+        "Less of us: {{ preferences_link }}"
+    )
     wanted = journey.definition(segment_id=journey.segment(rule), body=body)
     first, again = (journey.staff("POST", "/v1/campaigns", wanted, **once) for _ in range(2))
     assert first["campaign_id"] == again["campaign_id"]
@@ -494,6 +516,12 @@ def a_campaign_for_one_person(journey: Journey) -> None:
     link = re.search(r"https?://[^/]+(/p/\w+)\s", journey.stack.texts(ADA)[-1].body)
     assert link is not None
     assert "Example Shop" in journey.page("GET", link[1])
+    followed = re.search(r"https?://[^/]+(/l/\w+)\s", journey.stack.texts(ADA)[-1].body)
+    assert followed is not None
+    for _ in range(2):
+        assert journey.leads_to(followed[1]) == "https://shop.example/spring"
+    progress = journey.staff("GET", f"/v1/campaigns/{first['campaign_id']}")["progress"]
+    assert progress["clicks"] == {"-:0": 1}
 
 
 def a_campaign_whose_execution_died_is_taken_up_again(journey: Journey) -> None:
@@ -634,6 +662,7 @@ STEPS: list[Callable[[Journey], None]] = [
     a_text_is_stored_and_previewed,
     a_campaign_is_rehearsed_and_approved_by_a_second_person,
     a_rehearsal_that_fails_says_so,
+    everything_is_stopped_and_let_go,
     a_campaign_meets_refusals_and_is_completed,
     a_campaign_leaves_a_share_out,
     a_campaign_whose_execution_died_is_taken_up_again,

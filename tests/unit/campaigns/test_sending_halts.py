@@ -29,7 +29,7 @@ def test_a_done_batch_is_not_even_read() -> None:
     world.send()
     faults = Faults()
     assert world.send(faults) is SendStatus.DONE
-    assert faults.calls == ["campaigns.is_batch_done"]
+    assert faults.calls == ["campaigns.batch"]
 
 
 @pytest.mark.parametrize("status", [CampaignStatus.PAUSED, CampaignStatus.SCHEDULED])

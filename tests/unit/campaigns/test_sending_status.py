@@ -34,6 +34,9 @@ class SlowStore:
         self.world.clock.advance(self.seconds.pop(0))
         return found
 
+    def brake(self) -> None:
+        return None
+
 
 def watch_over(store: SlowStore) -> StatusWatch:
     return StatusWatch(cast("CampaignStore", store), store.world.clock, CAMPAIGN)

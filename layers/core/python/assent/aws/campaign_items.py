@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from assent.audience import rules
 from assent.campaigns.model import (
     Approval,
+    BatchResult,
     Campaign,
     CampaignStatus,
     Definition,
@@ -32,12 +33,15 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     from assent.aws.tables import CampaignItem
-    from assent.campaigns.model import BatchResult
 
 COUNTERS: Final = "counters"
 # Counters that have a key of their own are attributes such as `reasons#suppressed:withdrawn`: an
 # update can add to an attribute that is not there yet, but not to a map that is not.
-_KEYED = ("fates", "reasons", "excluded", "variants")
+_KEYED = ("fates", "reasons", "excluded", "minute", "variants", "clicks")
+
+# Minutes of parts sent that are dropped when a new one is written; older ones than these are left
+# only where sending paused, a few for each pause.
+_OLD_MINUTES = range(3, 13)
 
 
 def plan_part(slice_number: int) -> str:
@@ -127,8 +131,15 @@ def result_record(result: BatchResult) -> dict[str, Any]:
         "fates": dict(result.fates),
         "reasons": dict(result.reasons),
         "parts_sent": result.parts_sent,
+        "is_done": result.is_done,
         "variants": dict(result.variants),
     }
+
+
+def result_of(record: Mapping[str, Any]) -> BatchResult:
+    """Records of before batches were recorded in between are of finished ones."""
+    kept = {name: value for name, value in record.items() if name != "fates"}
+    return BatchResult(fates={Fate(k): n for k, n in record["fates"].items()}, **kept)
 
 
 def added_by_plan(plan: SlicePlan) -> dict[str, Any]:
@@ -145,11 +156,13 @@ def added_by_plan(plan: SlicePlan) -> dict[str, Any]:
 
 
 def added_by_batch(result: BatchResult, at: datetime) -> dict[str, Any]:
-    """Return the update that adds a batch's result to the counters."""
+    """Return the update that adds what a batch has come to since it was last recorded."""
+    minute = int(at.timestamp() // 60)
     update = _addition(
         {
-            "batches_done": 1,
+            "batches_done": int(result.is_done),
             "parts_sent": result.parts_sent,
+            f"minute#{minute}": max(0, result.parts_sent),
             **{f"fates#{fate.value}": count for fate, count in result.fates.items()},
             **{f"reasons#{reason}": count for reason, count in result.reasons.items()},
             **{f"variants#{variant}": count for variant, count in result.variants.items()},
@@ -160,6 +173,10 @@ def added_by_batch(result: BatchResult, at: datetime) -> dict[str, Any]:
             " SET first_sent_at = if_not_exists(first_sent_at, :at), last_sent_at = :at"
         )
         update["ExpressionAttributeValues"][":at"] = {"S": iso(at)}
+        update["UpdateExpression"] += " REMOVE " + ", ".join(f"#o{n}" for n in _OLD_MINUTES)
+        update["ExpressionAttributeNames"] |= {
+            f"#o{n}": f"minute#{minute - n}" for n in _OLD_MINUTES
+        }
     return update
 
 
@@ -177,7 +194,9 @@ def progress_of(item: Mapping[str, Any]) -> Progress:
         slices_planned=_count(item, "slices_planned"),
         fates={Fate(key): count for key, count in keyed["fates"].items()},
         reasons=keyed["reasons"],
+        recent={int(minute): parts for minute, parts in keyed["minute"].items()},
         variants=keyed["variants"],
+        clicks=keyed["clicks"],
         excluded=keyed["excluded"],
         parts_sent=_count(item, "parts_sent"),
         first_sent_at=_instant(item, "first_sent_at"),

@@ -23,10 +23,11 @@ from assent.aws.campaign_items import (
     plan_part,
     plan_record,
     progress_of,
+    result_of,
     result_record,
 )
 from assent.aws.tables import CampaignItem, CampaignRecordItem, bind
-from assent.campaigns.model import CampaignStatus
+from assent.campaigns.model import Brake, CampaignStatus
 from assent.clock import iso
 from assent.errors import AlreadyExistsError, CampaignNotFoundError, ChangedMeanwhileError
 from assent.identifiers import CampaignId
@@ -36,11 +37,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mypy_boto3_dynamodb import DynamoDBClient
+    from pynamodb.expressions.condition import Condition
 
     from assent.campaigns.model import BatchResult, Campaign, Progress, SlicePlan
     from assent.clock import Clock
 
 _DEFINITION = "definition"
+# Beside the campaigns, because every function that must heed the brake may read this table.
+_ALL, _BRAKE = "*", "brake"
+_ABSENT = CampaignRecordItem.part.does_not_exist()
 # Batches end together and all add to one item; transactions on it refuse each other.
 _TRIES = 10
 _FIRST_WAIT_SECONDS = 0.02
@@ -111,20 +116,33 @@ class DynamoCampaignStore:
         except self._records.DoesNotExist:
             return None
 
-    def record_batch(self, campaign_id: CampaignId, result: BatchResult, at: datetime) -> bool:
+    def record_batch(
+        self,
+        campaign_id: CampaignId,
+        result: BatchResult,
+        at: datetime,
+        previous: BatchResult | None = None,
+    ) -> bool:
+        if result == previous:
+            return True
         part = batch_part(result.batch_id)
         record = self._records(campaign_id, part, at=at, record=result_record(result))
-        return self._write_once(record, added_by_batch(result, at))
+        stands = (
+            _ABSENT if previous is None else CampaignRecordItem.record == result_record(previous)
+        )
+        return self._write_once(record, added_by_batch(result.since(previous), at), stands)
+
+    def batch(self, campaign_id: CampaignId, batch_id: str) -> BatchResult | None:
+        try:
+            with translated():
+                part = batch_part(batch_id)
+                return result_of(self._records.get(campaign_id, part, consistent_read=True).record)
+        except self._records.DoesNotExist:
+            return None
 
     def is_batch_done(self, campaign_id: CampaignId, batch_id: str) -> bool:
-        with translated():
-            answer = self._client.get_item(
-                TableName=self._table,
-                Key=_key(campaign_id, batch_part(batch_id)),
-                ConsistentRead=True,
-                ProjectionExpression="part",
-            )
-        return "Item" in answer
+        found = self.batch(campaign_id, batch_id)
+        return found is not None and found.is_done
 
     def progress(self, campaign_id: CampaignId) -> Progress:
         with translated():
@@ -133,15 +151,44 @@ class DynamoCampaignStore:
             )
         return progress_of(answer.get("Item", {}))
 
-    def _write_once(self, record: CampaignRecordItem, added: Mapping[str, Any]) -> bool:
-        """Put `record` and add to the counters; return False when the record was there.
+    def brake(self) -> Brake | None:
+        try:
+            with translated():
+                found = self._records.get(_ALL, _BRAKE, consistent_read=True)
+        except self._records.DoesNotExist:
+            return None
+        return Brake(found.at, found.record["by"])
+
+    def pull_brake(self, brake: Brake) -> Brake:
+        item = self._records(_ALL, _BRAKE, at=brake.at, record={"by": brake.by})
+        try:
+            with translated(AlreadyExistsError("Everything is stopped already.")):
+                item.save(condition=_ABSENT)
+        except AlreadyExistsError:
+            return self.brake() or brake
+        return brake
+
+    def release_brake(self) -> bool:
+        try:
+            with translated(AlreadyExistsError("Nothing is stopped.")):
+                self._records(_ALL, _BRAKE).delete(condition=CampaignRecordItem.part.exists())
+        except AlreadyExistsError:
+            return False
+        return True
+
+    def _write_once(
+        self,
+        record: CampaignRecordItem,
+        added: Mapping[str, Any],
+        stands: Condition = _ABSENT,
+    ) -> bool:
+        """Put `record` where `stands` holds and add to the counters; else return False.
 
         Raises TryAgainError when other batches keep the counters busy: then nothing is written.
         """
-        once = CampaignRecordItem.part.does_not_exist()
         key = _key(record.campaign_id, COUNTERS)
         writes: Any = [
-            {"Put": record.get_save_kwargs_from_instance(condition=once)},
+            {"Put": record.get_save_kwargs_from_instance(condition=stands)},
             {"Update": {"TableName": self._table, "Key": key, **added}},
         ]
         for attempt in range(_TRIES):

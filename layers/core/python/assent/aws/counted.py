@@ -23,11 +23,18 @@ if TYPE_CHECKING:
 class CountedCampaignStore(DynamoCampaignStore):
     """Counts `SmsSent`, `SmsSuppressed`, `SmsInDoubt` and so on, per candidate of a batch."""
 
-    def record_batch(self, campaign_id: CampaignId, result: BatchResult, at: datetime) -> bool:
-        is_new = super().record_batch(campaign_id, result, at)
+    def record_batch(
+        self,
+        campaign_id: CampaignId,
+        result: BatchResult,
+        at: datetime,
+        previous: BatchResult | None = None,
+    ) -> bool:
+        is_new = super().record_batch(campaign_id, result, at, previous)
         if is_new:
-            for fate, people in result.fates.items():
-                count(_metric(fate.value), people)
+            for fate, people in result.since(previous).fates.items():
+                # A metric cannot take back what was counted as another fate before.
+                count(_metric(fate.value), max(0, people))
         return is_new
 
 

@@ -65,7 +65,8 @@ class Closing:
         return Closed(CloseStatus.UNFINISHED, _RETRY_SOON)
 
     def _close(self, campaign: Campaign, run: int) -> Closed:
-        if campaign.run != run or campaign.status is CampaignStatus.PAUSED:
+        is_stopped = campaign.status is CampaignStatus.RUNNING and self.store.brake() is not None
+        if campaign.run != run or campaign.status is CampaignStatus.PAUSED or is_stopped:
             return Closed(CloseStatus.PAUSED)
         progress = self.store.progress(campaign.campaign_id)
         if not progress.is_counted(campaign):

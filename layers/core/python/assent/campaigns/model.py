@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from assent.errors import IllegalTransitionError
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 # A claim on the subscriber outlives any run of its campaign; only then may it be forgotten.
 MAX_CAMPAIGN_LIFE = timedelta(days=30)
 CLAIM_MEMORY = timedelta(days=45)
+
+
+K = TypeVar("K")
 
 
 class CampaignStatus(StrEnum):
@@ -229,19 +232,39 @@ class SlicePlan:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """The fates of one batch, written once when every candidate has one. `reasons` has keys such as
-    `suppressed:withdrawn`, `variants` such as `A:sent`."""
+    """What one batch has come to so far; `is_done` when every candidate has a fate.
+    `reasons` has keys such as `suppressed:withdrawn`, `variants` such as `A:sent`."""
 
     batch_id: str
     fates: Mapping[Fate, int]
     reasons: Mapping[str, int]
     parts_sent: int
     variants: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    is_done: bool = True
+
+    def since(self, previous: BatchResult | None) -> BatchResult:
+        """Return the difference, which may be negative where a fate was decided anew."""
+        if previous is None:
+            return self
+        return BatchResult(
+            self.batch_id,
+            _less(self.fates, previous.fates),
+            _less(self.reasons, previous.reasons),
+            self.parts_sent - previous.parts_sent,
+            variants=_less(self.variants, previous.variants),
+            is_done=self.is_done and not previous.is_done,
+        )
+
+
+def _less(these: Mapping[K, int], those: Mapping[K, int]) -> Mapping[K, int]:
+    both = {key: these.get(key, 0) - those.get(key, 0) for key in [*these, *those]}
+    return {key: count for key, count in both.items() if count}
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Running totals of a campaign, kept by counters and never by scanning."""
+    """Running totals of a campaign, kept by counters and never by scanning. `recent` holds parts
+    sent by minute since 1970."""
 
     planned: int = 0
     batches: int = 0
@@ -251,9 +274,27 @@ class Progress:
     reasons: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     excluded: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     variants: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    clicks: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     parts_sent: int = 0
     first_sent_at: datetime | None = None
     last_sent_at: datetime | None = None
+    recent: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def sent(self) -> int:
+        return self.fates.get(Fate.SENT, 0)
+
+    @property
+    def left(self) -> int:
+        """People who have no fate yet."""
+        return self.planned - sum(self.fates.values())
+
+    def rate(self, now: datetime) -> float:
+        """Return the parts a second over the last minute; the minute before counts by its share."""
+        minute, seconds = divmod(now.timestamp(), 60)
+        parts = self.recent.get(int(minute), 0)
+        parts_before = self.recent.get(int(minute) - 1, 0) * (60 - seconds) / 60
+        return (parts + parts_before) / 60
 
     @property
     def adds_up(self) -> bool:
@@ -268,6 +309,14 @@ class Progress:
             return True
         all_planned = self.slices_planned >= campaign.frozen.slices
         return all_planned and self.batches_done >= self.batches
+
+
+@dataclass(frozen=True, slots=True)
+class Brake:
+    """Everything is stopped, since when and by whom."""
+
+    at: datetime
+    by: str
 
 
 class CampaignStore(Protocol):
@@ -305,16 +354,39 @@ class CampaignStore(Protocol):
 
     def plan(self, campaign_id: CampaignId, slice_number: int) -> SlicePlan | None: ...
 
-    def record_batch(self, campaign_id: CampaignId, result: BatchResult, at: datetime) -> bool:
-        """Write a batch's result once and add it to the counters, in one transaction; return False
-        when it was there before. A result with a text sent sets `first_sent_at` (once) and
+    def record_batch(
+        self,
+        campaign_id: CampaignId,
+        result: BatchResult,
+        at: datetime,
+        previous: BatchResult | None = None,
+    ) -> bool:
+        """Write what a batch has come to in the place of `previous` (None: of nothing) and add the
+        difference to the counters, in one transaction; return False, with nothing written, when
+        something else stands there. More texts than before set `first_sent_at` (once) and
         `last_sent_at` to `at`."""
+        ...
+
+    def batch(self, campaign_id: CampaignId, batch_id: str) -> BatchResult | None:
+        """Return what the batch had come to when it was last recorded; read consistently."""
         ...
 
     def is_batch_done(self, campaign_id: CampaignId, batch_id: str) -> bool: ...
 
     def progress(self, campaign_id: CampaignId) -> Progress:
         """Read consistently; all zero before planning."""
+        ...
+
+    def brake(self) -> Brake | None:
+        """Return who stopped everything, None when nothing is stopped; read consistently."""
+        ...
+
+    def pull_brake(self, brake: Brake) -> Brake:
+        """Stop everything; return the brake that stands, which is the earlier one if there was."""
+        ...
+
+    def release_brake(self) -> bool:
+        """Let go; False when nothing was stopped."""
         ...
 
 

@@ -44,11 +44,15 @@ class Planning:
 
     def plan(self, campaign_id: CampaignId, run: int, slice_number: int, slices: int) -> SlicePlan:
         """Return the slice's plan, made now or by whichever `run` came first. A cancelled
-        campaign's windows open in a moment, because nobody in them is texted any more.
+        campaign's windows open in a moment, because nobody in them is texted any more; while
+        everything is stopped there are none.
 
         Raises CampaignNotFoundError, ProgrammeNotFoundError, InvalidTextError.
         """
         campaign = self.store.campaign(campaign_id)
+        if campaign.status is CampaignStatus.RUNNING and self.store.brake() is not None:
+            # Nothing is recorded: whoever resumes plans this slice.
+            return SlicePlan(slice_number, (), held_out=0)
         plan = self.store.plan(campaign_id, slice_number)
         if plan is None:
             planned = self._planned(campaign, slice_number, slices)

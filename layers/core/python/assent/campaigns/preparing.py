@@ -75,7 +75,10 @@ class Preparing:
         raise ChangedMeanwhileError(message)
 
     def _take_up(self, campaign: Campaign, execution_id: str) -> Campaign | None:
-        """Return the campaign as this execution owns it, None when it is not its to run."""
+        """Return the campaign as this execution owns it, None when it is not its to run, or when
+        everything is stopped: only a cancelled campaign is settled even then."""
+        if campaign.status is not CampaignStatus.CANCELLED and self.store.brake() is not None:
+            return None
         if campaign.status in _STARTABLE:
             return self._own(self._frozen(campaign), execution_id, "started")
         if not self._has_work(campaign):

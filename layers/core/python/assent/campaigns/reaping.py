@@ -32,7 +32,9 @@ class Reaping:
     clock: Clock
 
     def reap(self) -> Sequence[CampaignId]:
-        """Restart every orphaned campaign; return their ids."""
+        """Restart every orphaned campaign, unless everything is stopped; return their ids."""
+        if self.store.brake() is not None:
+            return []
         return [c.campaign_id for c in self._orphans() if self._restart(c)]
 
     def _orphans(self) -> Iterator[Campaign]:

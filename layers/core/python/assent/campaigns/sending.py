@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from assent.campaigns.model import CampaignStatus, Fate
 from assent.campaigns.sending_claims import EarlierClaims
+from assent.campaigns.sending_record import BatchRecord
 from assent.campaigns.sending_one import Ended, Texting
 from assent.campaigns.sending_round import Halt, Round
 from assent.campaigns.sending_status import StatusWatch, stands_back
@@ -76,7 +77,8 @@ class Sending:
 
         Whatever a port raises leaves the batch unfinished and is raised; calling again is safe.
         """
-        if self.campaigns.is_batch_done(campaign_id, batch.batch_id):
+        previous = self.campaigns.batch(campaign_id, batch.batch_id)
+        if previous is not None and previous.is_done:
             return SendStatus.DONE
         watch = StatusWatch(self.campaigns, self.clock, campaign_id)
         if stands_back(watch.campaign(), run):
@@ -86,10 +88,17 @@ class Sending:
             status = self._attempt(watch, run, tally, deadline)
         finally:
             tally.flush()
-        if tally.open:
-            return status
-        self.campaigns.record_batch(campaign_id, tally.result(), self.clock.now())
-        return SendStatus.DONE
+        record = BatchRecord(
+            self.campaigns,
+            self.subscribers,
+            self.ledger,
+            self.clock,
+            campaign_id,
+            batch,
+            previous,
+        )
+        claims = EarlierClaims(campaign_id, self.ledger, self.opt_outs, self.clock)
+        return SendStatus.DONE if record.write(tally.result(), claims) else status
 
     def _attempt(self, watch: StatusWatch, run: int, tally: Tally, deadline: float) -> SendStatus:
         """Give as many people as possible their fate; return what to say of the others."""

@@ -6,6 +6,7 @@ Pause and cancel take effect within one worker step; a read per text would make 
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assent.campaigns.model import CampaignStatus
@@ -31,8 +32,9 @@ class StatusWatch:
         self._read()
 
     def campaign(self) -> Campaign:
-        """Return the campaign as it was at most a second ago. A reading that took longer, or after
-        which the machine stood still, is too old as well.
+        """Return the campaign as it was at most a second ago; while everything is stopped, as if
+        it were paused. A reading that took longer, or after which the machine stood still, is too
+        old as well.
 
         Raises TryAgainError when no reading is young enough.
         """
@@ -52,7 +54,10 @@ class StatusWatch:
     def _read(self) -> None:
         # The age counts from before the request: the answer may be as old as that.
         self._read_at = self._clock.monotonic()
-        self._campaign = self._store.campaign(self._campaign_id)
+        campaign = self._store.campaign(self._campaign_id)
+        if campaign.status is CampaignStatus.RUNNING and self._store.brake() is not None:
+            campaign = replace(campaign, status=CampaignStatus.PAUSED)
+        self._campaign = campaign
 
 
 def stands_back(campaign: Campaign, run: int) -> bool:

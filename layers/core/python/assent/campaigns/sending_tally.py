@@ -103,7 +103,7 @@ class Tally:
             raise
 
     def result(self) -> BatchResult:
-        """Return the batch's result; call it when nobody is open."""
+        """Return what the batch has come to so far."""
         with self._lock:
             return BatchResult(
                 self._batch_id,
@@ -111,6 +111,7 @@ class Tally:
                 dict(self._reasons),
                 self._parts_sent,
                 dict(self._variants),
+                is_done=not self._open,
             )
 
     def failures(self) -> tuple[int, int]:

@@ -24,6 +24,7 @@ from assent.errors import (
     IllegalTransitionError,
     RehearsalNeededError,
     SamePersonError,
+    SendingStoppedError,
 )
 from assent.identifiers import CampaignId
 
@@ -120,6 +121,7 @@ class CampaignService:
         two writes must not strand it. Raises IllegalTransitionError and what the clearance raises.
         """
         asked = wanted or Launch()
+        self._require_released()
         campaign = self.store.campaign(campaign_id)
         if campaign.status not in _LAUNCHABLE:
             raise IllegalTransitionError(_refusal(campaign, "launched"))
@@ -143,6 +145,7 @@ class CampaignService:
         campaign = self.store.campaign(campaign_id)
         if campaign.status is not CampaignStatus.PAUSED:
             raise IllegalTransitionError(_refusal(campaign, "resumed"))
+        self._require_released()
         free = replace(campaign, execution_id=None)
         was_begun = campaign.frozen is not None
         to = CampaignStatus.RUNNING if was_begun else CampaignStatus.SCHEDULED
@@ -172,6 +175,12 @@ class CampaignService:
         """Return the running totals. Raises CampaignNotFoundError."""
         self.store.campaign(campaign_id)
         return self.store.progress(campaign_id)
+
+    def _require_released(self) -> None:
+        brake = self.store.brake()
+        if brake is not None:
+            message = f"Everything has been stopped since {brake.at:%Y-%m-%d %H:%M} UTC."
+            raise SendingStoppedError(message)
 
     @property
     def _checks(self) -> DefinitionChecks:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from assent.audience.service import SegmentService
 from assent.campaigns.service import CampaignService
+from assent.campaigns.stopping import Stopping
 from assent.evidence.staff_audit import StaffAudit
 from assent.http.campaigns import add_campaigns
+from assent.http.control import add_control
 from assent.http.cursors import Cursors, checksum
 from assent.http.idempotency import Once
 from assent.http.inbox import add_inbox
@@ -29,6 +31,7 @@ class MarketingServices:
     templates: Templates
     campaigns: CampaignService
     rehearsals: RehearsalDesk
+    stopping: Stopping
     inbox: InboxStore
     once: Once
     brand: str
@@ -45,6 +48,7 @@ def marketing_api(services: Callable[[], MarketingServices]) -> Api:
     add_templates(api, lambda: services().templates, cursors)
     campaigns, templates = (lambda: services().campaigns), (lambda: services().templates.store)
     add_campaigns(api, campaigns, templates, lambda: services().once, cursors)
+    add_control(api, lambda: services().stopping, lambda: services().campaigns)
     add_rehearsals(api, lambda: services().rehearsals)
     add_inbox(api, lambda: services().inbox, cursors)
     return api.ready()
