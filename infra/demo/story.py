@@ -353,6 +353,8 @@ class _Replies:
                     self._rang_at = time.monotonic()
                     if text.asks_to_confirm:
                         self._answer(text)
+                        # An answer by a page takes its time, in which other phones ring unread.
+                        self._rang_at = time.monotonic()
         except Exception as error:
             self._failure.put(error)
 
