@@ -14,7 +14,7 @@ from assent.aws.outbox import DynamoOutbox
 from assent.aws.phone_keys import macs_of
 from assent.aws.programme_store import DynamoProgrammeStore
 from assent.aws.rate_store import DynamoRateStore
-from assent.aws.sealed_links import SealedPersonalLinks, derived_seal
+from assent.aws.sealed_links import SealedPersonalLinks, derived_seal, derived_tracking
 from assent.aws.sms_sender import sms_sender
 from assent.aws.subscriber_scan import DynamoSubscriberScan
 from assent.campaigns.model import Batch
@@ -68,6 +68,9 @@ def wiring() -> Sending:
             derived_seal(macs_of(clients.kms, settings.link_key_id), settings.link_key_versions),
             settings.public_url,
             clock,
+            derived_tracking(
+                macs_of(clients.kms, settings.link_key_id), settings.link_key_versions
+            ),
         ),
         clock=clock,
         ids=ids,

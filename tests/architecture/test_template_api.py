@@ -27,7 +27,8 @@ ON_PAGES = {f"{method} /s/{{programme_id}}" for method in ("GET", "HEAD", "POST"
     "GET /embed.js",
     "GET /embed/{language}",
 }
-PUBLIC = SIGN_UP | PAGES | ON_PAGES
+FOLLOWED = {f"{method} /l/{{code}}" for method in ("GET", "HEAD")}
+PUBLIC = SIGN_UP | PAGES | ON_PAGES | FOLLOWED
 
 
 BEHIND_IT = [
@@ -91,7 +92,7 @@ def test_routes_that_cause_a_text_or_try_a_code_are_throttled_harder() -> None:
         "ThrottlingRateLimit": {"Ref": "PagesThrottleRate"},
         "ThrottlingBurstLimit": {"Ref": "PagesThrottleBurst"},
     }
-    expected = dict.fromkeys(PAGES | ON_PAGES, pages)
+    expected = dict.fromkeys(PAGES | ON_PAGES | FOLLOWED, pages)
     for route in ("POST /v1/opt-ins", "POST /v1/opt-ins/confirm", "POST /s/{programme_id}"):
         expected[route] = tight
     assert API["RouteSettings"] == expected

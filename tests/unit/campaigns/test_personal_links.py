@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from assent.aws.sealed_links import SealedPersonalLinks, derived_seal
+from assent.aws.sealed_links import SealedPersonalLinks, derived_seal, derived_tracking
 from assent.campaigns.model import Fate
 from assent.campaigns.personal_links import PersonalLinks, SampleLinks
 from assent.links.model import LinkPurpose
@@ -31,7 +31,9 @@ class Asked:
 
 
 def sealed(world: World, mac: Asked, *versions: str) -> SealedPersonalLinks:
-    return SealedPersonalLinks(derived_seal(mac, versions or ("1",)), SITE, world.clock)
+    known = versions or ("1",)
+    tracking = derived_tracking(mac, known)
+    return SealedPersonalLinks(derived_seal(mac, known), SITE, world.clock, tracking)
 
 
 def sent(body: str, people: int = 3) -> tuple[World, Asked]:
@@ -110,6 +112,7 @@ def test_new_links_are_made_by_the_first_version_and_the_others_still_open() -> 
     both = derived_seal(mac, ["2", "1"])
     assert both.opened(token, LinkPurpose.UNSUBSCRIBE) is not None
     assert derived_seal(mac, ["2"]).opened(token, LinkPurpose.UNSUBSCRIBE) is None
-    again = SealedPersonalLinks(both, SITE, world.clock)
+    tracking = derived_tracking(mac, ["2"])
+    again = SealedPersonalLinks(both, SITE, world.clock, tracking)
     assert again.link(LinkPurpose.UNSUBSCRIBE, person(0).standing, OFFERS) != made
     assert world.clock.now() == NOON

@@ -315,6 +315,17 @@ class CampaignCloseSettings(Settings):
     campaigns_table: str
 
 
+class LinkFollowSettings(Settings):
+    link_key_id: KeyId
+    link_key_versions: tuple[str, ...]
+    campaigns_table: str
+    subscribers_table: str
+    control_table: str
+    phone_key_id: str
+    phone_key_version: int
+    other_phone_keys: tuple[KeyId, ...]
+
+
 class CampaignReapSettings(Settings):
     campaigns_table: str
     campaign_state_machine_arn: str

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from assent.links.model import PATHS, LinkPurpose
 from assent.links.sealed import SEALED_LENGTH
+from assent.links.tracked import CODE_LENGTH, PATH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from assent.consent.model import Standing
-    from assent.identifiers import ProgrammeId
+    from assent.identifiers import CampaignId, ProgrammeId
     from assent.messages.template import Template
 
 _PURPOSES: Mapping[str, LinkPurpose] = MappingProxyType(
@@ -35,6 +36,11 @@ class PersonalLinks(Protocol):
         """Return the address, of one length for all people. Raises TryAgainError."""
         ...
 
+    def tracked(self, standing: Standing, campaign_id: CampaignId, number: int) -> str:
+        """Return the address that leads to the campaign's target of this number, of one length for
+        all people. Raises TryAgainError."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SampleLinks:
@@ -46,6 +52,24 @@ class SampleLinks:
     def link(self, purpose: LinkPurpose, standing: Standing, programme_id: ProgrammeId) -> str:
         del standing, programme_id
         return f"{self.site}/{PATHS[purpose]}/{'x' * SEALED_LENGTH}"
+
+    def tracked(self, standing: Standing, campaign_id: CampaignId, number: int) -> str:
+        del standing, campaign_id, number
+        return f"{self.site}/{PATH}/{'x' * CODE_LENGTH}"
+
+
+def tracked_in(
+    text: Template,
+    numbers: Mapping[str, int],
+    links: PersonalLinks,
+    standing: Standing,
+    campaign_id: CampaignId,
+) -> Mapping[str, str]:
+    """Return the addresses of the text's tracked links, by placeholder."""
+    return {
+        name: links.tracked(standing, campaign_id, numbers.get(target, 0))
+        for name, target in text.tracked.items()
+    }
 
 
 def links_in(

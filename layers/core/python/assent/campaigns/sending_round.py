@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from assent.campaigns.may_send import Verdict, may_send
 from assent.campaigns.model import CampaignStatus, Fate
-from assent.campaigns.personal_links import links_in
+from assent.campaigns.personal_links import links_in, tracked_in
 from assent.campaigns.sending_one import Ended, Ready
 from assent.campaigns.sending_slots import Slots
 from assent.campaigns.sending_status import stands_back
@@ -102,7 +102,9 @@ class Round:
         wording = self.words.wording_of(standing.subscriber_key)
         text = wording.text_for(person)
         links = links_in(text, self.links, standing, programme_id)
-        rendered = text.render(person.profile, links)
+        campaign_id = self.texting.campaign.campaign_id
+        followed = tracked_in(text, wording.numbers, self.links, standing, campaign_id)
+        rendered = text.render(person.profile, {**links, **followed})
         if isinstance(rendered, NotRenderable):
             tally.settle(standing.subscriber_key, Fate.NOT_RENDERABLE, _why(rendered))
             return None

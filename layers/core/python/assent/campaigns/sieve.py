@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from assent.audience.rules import compile_rule
 from assent.campaigns.may_send import consent_objection
 from assent.campaigns.model import QuietHours
-from assent.campaigns.personal_links import links_in
+from assent.campaigns.personal_links import links_in, tracked_in
 from assent.campaigns.whereabouts import whereabouts_of
 from assent.campaigns.words import Words
 from assent.law.windows import next_legal_instant
@@ -89,9 +89,12 @@ class Sieve:
     def rendered(self, subscriber: Subscriber) -> Rendered | NotRenderable:
         """Return this person's text."""
         programme_id = self.programme.programme_id
-        text = self.words.wording_of(subscriber.standing.subscriber_key).text_for(subscriber)
-        links = links_in(text, self.links, subscriber.standing, programme_id)
-        return text.render(subscriber.profile, links)
+        standing, campaign_id = subscriber.standing, self.campaign.campaign_id
+        wording = self.words.wording_of(standing.subscriber_key)
+        text = wording.text_for(subscriber)
+        links = links_in(text, self.links, standing, programme_id)
+        followed = tracked_in(text, wording.numbers, self.links, standing, campaign_id)
+        return text.render(subscriber.profile, {**links, **followed})
 
     def parts(self, subscriber: Subscriber) -> int:
         """Return the parts of this person's text; none for one that cannot be rendered."""

@@ -215,6 +215,7 @@ def _progress(progress: Progress) -> ProgressShown:
         reasons=dict(progress.reasons),
         excluded=dict(progress.excluded),
         variants=dict(progress.variants),
+        clicks=dict(progress.clicks),
         parts_sent=progress.parts_sent,
         rate_per_second=_rate(progress),
     )

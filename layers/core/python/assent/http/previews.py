@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from assent.audience.subscriber import Subscriber
-from assent.campaigns.personal_links import SampleLinks, links_in
+from assent.campaigns.personal_links import SampleLinks, links_in, tracked_in
 from assent.consent.model import PhoneKeys, Standing
 from assent.errors import InputError, SubscriberNotFoundError
 from assent.http.resolver import Api
@@ -14,7 +14,7 @@ from assent.http.shapes_templates import (
     NotRenderableShown,
     PreviewShown,
 )
-from assent.identifiers import ProgrammeId, SubscriberKey, TemplateId
+from assent.identifiers import CampaignId, ProgrammeId, SubscriberKey, TemplateId
 from assent.messages.alphabet import count_parts
 from assent.messages.culprits import culprits, transliterated
 from assent.messages.locales import best_of
@@ -67,7 +67,9 @@ def _preview(known: PreviewServices, body: NewPreview, person: Subscriber | None
     )
     standing = person.standing if person else _NOBODY
     links = links_in(template, SampleLinks(known.site), standing, programme.programme_id)
-    rendered = template.render(fields, links)
+    samples = SampleLinks(known.site)
+    followed = tracked_in(template, {}, samples, standing, CampaignId("c_0"))
+    rendered = template.render(fields, {**links, **followed})
     plainer = transliterated(wordings[locale])
     is_missing = isinstance(rendered, NotRenderable)
     text = None if isinstance(rendered, NotRenderable) else rendered.body

@@ -64,6 +64,7 @@ class ProgressShown(Answer):
     reasons: dict[str, int] = Field(description="By `fate:reason`")
     excluded: dict[str, int] = Field(description="Subscribers who were no candidates, by reason")
     variants: dict[str, int] = Field(description="By `variant:fate`, of texts handed over")
+    clicks: dict[str, int] = Field(description="By `variant:link`, once per person and hour")
     parts_sent: int
     rate_per_second: float = Field(description="Message parts a second from first to last text")
 

@@ -22,6 +22,7 @@ from assent.messages.blotting import blotted
 from assent.messages.grammar import FILTERS, check_tree
 from assent.messages.links import check_links, looks_like_link
 from assent.messages.lint import check_gaps, check_words
+from assent.messages.tracked import without_targets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,13 +115,14 @@ class NotRenderable:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A checked text."""
+    """A checked text. `tracked` are the targets of links that are followed, by placeholder."""
 
     placeholders: frozenset[str]
     _prefix: str
     _suffix: str
     _constants: Mapping[str, str]
     _jinja: jinja2.Template
+    tracked: Mapping[str, str]
 
     @classmethod
     def compile(cls, body: str, *, brand: str, programme: str = "", locale: str = "en") -> Template:
@@ -146,20 +148,25 @@ class Template:
         """The placeholders that stand for links of the person's own."""
         return self.placeholders & LINKS
 
+    @property
+    def _all_links(self) -> frozenset[str]:
+        return self.link_names | self.tracked.keys()
+
     def render(
         self, fields: Mapping[str, object], links: Mapping[str, str] = MappingProxyType({})
     ) -> Rendered | NotRenderable:
         """Merge one person's `fields`, and the addresses of `links` that the text names; names
         that the text does not use are ignored."""
         gaps: list[str] = []
-        values = {name: self._value(name, fields, gaps) for name in self.placeholders - LINKS}
-        values |= {name: links.get(name) or _Gap(name, gaps) for name in self.link_names}
+        own = self._all_links
+        values = {name: self._value(name, fields, gaps) for name in self.placeholders - own}
+        values |= {name: links.get(name) or _Gap(name, gaps) for name in own}
         merged = self._prefix + self._jinja.render(values) + self._suffix
         if gaps:
             return NotRenderable(tuple(dict.fromkeys(gaps)))
         if len(merged) > MAX_LENGTH:
             return NotRenderable(())
-        secrets = tuple(links[name].rpartition("/")[2] for name in sorted(self.link_names))
+        secrets = tuple(links[name].rpartition("/")[2] for name in sorted(own))
         return Rendered(merged, count_parts(merged).parts, secrets)
 
     def _value(self, name: str, fields: Mapping[str, object], gaps: list[str]) -> object:
@@ -228,9 +235,11 @@ def _of_text(change: Any) -> Any:
 @functools.lru_cache(maxsize=256)
 def _compile(body: str, brand: str, programme: str, locale: str) -> Template:
     _check_body(body)
-    tree = _parse(body)
-    check_tree(tree, PLACEHOLDERS, LISTS, LINKS)
-    check_gaps(tree, LINKS)
+    written, tracked = without_targets(body)
+    links = LINKS | tracked.keys()
+    tree = _parse(written)
+    check_tree(tree, PLACEHOLDERS | tracked.keys(), LISTS, links)
+    check_gaps(tree, links)
     said, always = _always_said(tree)
     check_words(tree)
     names = frozenset(node.name for node in tree.find_all(nodes.Name))
@@ -244,6 +253,7 @@ def _compile(body: str, brand: str, programme: str, locale: str) -> Template:
         _suffix=suffix,
         _constants=MappingProxyType({BRAND: brand, PROGRAMME: programme}),
         _jinja=_environment().from_string(tree),
+        tracked=MappingProxyType(tracked),
     )
 
 
