@@ -12,6 +12,7 @@ import time
 
 from infra.local.seed import SeedError, seed
 from infra.local.stack import ROOT, LocalStack
+from infra.local.staff import PASSWORD
 
 _PORT = 8000
 _LOGS = ROOT / ".local" / "logs"
@@ -87,6 +88,8 @@ def _banner(stack: LocalStack, seconds: float) -> str:
     Start here        {stack.url}/_local
     Sign-up page      {stack.url}/_local/signup
     Virtual phones    {stack.url}/_local/phones
+    Console           {stack.url}/console
+                      as marketing@example.com or compliance@example.com, password {PASSWORD}
     API document      {stack.url}/v1/openapi.json
     Staff token       curl -s {stack.url}/_local/token -d '{{"group":"marketing"}}'
     Function logs     {_LOGS.relative_to(ROOT)}/<function>.jsonl

@@ -82,6 +82,7 @@ class Needs:
             "sqs": self._sqs,
             "sns": self._sns,
             "kms": self._kms,
+            "cognito-idp": self._cognito,
         }
 
     def of(self, service: str, operation: str, params: Params) -> list[Need]:
@@ -126,6 +127,10 @@ class Needs:
         if resource is None:
             resource = A_PHONE if operation == "Publish" else "*"
         yield Need(f"sns:{operation.removesuffix('Batch')}", resource)
+
+    def _cognito(self, operation: str, params: Params) -> Iterator[Need]:
+        pool = f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{params.get('UserPoolId', '*')}"
+        yield Need(f"cognito-idp:{operation}", pool)
 
     def _kms(self, operation: str, params: Params) -> Iterator[Need]:
         yield Need(f"kms:{operation}", key_arn(params["KeyId"]) if "KeyId" in params else "*")

@@ -110,9 +110,11 @@ def programme() -> dict[str, Any]:
 
 
 def seed(stack: Seedable) -> None:
-    """Make the demo programme and its disclosures unless it is there. Raises SeedError when the API
+    """Make staff, the demo programme and its disclosures unless they are there. Raises SeedError when the API
     refuses.
     """
+    for group in ("marketing", "compliance"):
+        stack.token(group)
     status, _ = _call(stack, "GET", f"/v1/programmes/{PROGRAMME}", None)
     if status == HTTPStatus.OK:
         return

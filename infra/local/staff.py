@@ -5,13 +5,16 @@ would.
 from __future__ import annotations
 
 import contextlib
-import secrets
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from infra.local.cloud import Cloud
+
+
+# Known on purpose: these people exist on this machine only, and somebody must try the console.
+PASSWORD = "Local-only-password-1"  # noqa: S105
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class Staff:
 
     def _create(self, name: str) -> None:
         client = self._cloud.client("cognito-idp")
-        password = secrets.token_urlsafe(24) + "aA1!"
+        password = PASSWORD
         with contextlib.suppress(client.exceptions.UsernameExistsException):
             client.admin_create_user(
                 UserPoolId=self._pool_id,

@@ -36,6 +36,7 @@ EARNED = {
         "campaign_plan",
         "campaign_rehearse",
         "campaign_send",
+        "console",
         "pages",
         "sign_up_page",
     },

@@ -30,6 +30,8 @@ ON_PAGES = {f"{method} /s/{{programme_id}}" for method in ("GET", "HEAD", "POST"
 FOLLOWED = {f"{method} /l/{{code}}" for method in ("GET", "HEAD")}
 PUBLIC = SIGN_UP | PAGES | ON_PAGES | FOLLOWED
 
+# Behind a cookie of its own, which the function checks.
+PUBLIC |= {"GET /console", "GET /console/{page+}", "POST /console/{page+}"}
 
 BEHIND_IT = [
     name
@@ -95,6 +97,7 @@ def test_routes_that_cause_a_text_or_try_a_code_are_throttled_harder() -> None:
     expected = dict.fromkeys(PAGES | ON_PAGES | FOLLOWED, pages)
     for route in ("POST /v1/opt-ins", "POST /v1/opt-ins/confirm", "POST /s/{programme_id}"):
         expected[route] = tight
+    expected["POST /console/{page+}"] = pages
     assert API["RouteSettings"] == expected
     assert set(API["RouteSettings"]) <= set(routes())
     parameters = template()["Parameters"]

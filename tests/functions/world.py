@@ -179,6 +179,10 @@ def _references() -> dict[str, str]:
         found[name] = name
     for name in of_type("AWS::SQS::Queue"):
         found[name] = boto3.client("sqs").create_queue(QueueName=name)["QueueUrl"]
+    staff = boto3.client("cognito-idp")
+    found["UserPool"] = staff.create_user_pool(PoolName="staff")["UserPool"]["Id"]
+    client = staff.create_user_pool_client(UserPoolId=found["UserPool"], ClientName="staff")
+    found["UserPoolClient"] = client["UserPoolClient"]["ClientId"]
     for name in of_type("AWS::S3::Bucket"):
         found[name] = name.lower()
         boto3.client("s3").create_bucket(Bucket=name.lower())

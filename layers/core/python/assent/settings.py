@@ -165,6 +165,13 @@ class SignUpPageSettings(Settings):
     origination_identity: str
 
 
+class ConsoleSettings(Settings):
+    public_url: str
+    control_table: str
+    user_pool_id: str
+    user_pool_client_id: str
+
+
 class ConsentStaffSettings(Settings):
     subscribers_table: str
     consent_events_table: str

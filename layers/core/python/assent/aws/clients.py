@@ -12,6 +12,7 @@ import botocore.session
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_s3 import S3Client
@@ -31,6 +32,13 @@ def dynamodb() -> DynamoDBClient:
     """For all tables: quick to give up, because every caller can ask again."""
     # Adapters build requests from types; checking each against the model would only cost CPU.
     return cast("DynamoDBClient", _client("dynamodb", _store(parameter_validation=False)))
+
+
+@functools.cache
+def staff_pool() -> CognitoIdentityProviderClient:
+    """For signing staff in; a password is tried once, since each try counts towards a lock."""
+    once = Config(retries={"mode": "standard", "total_max_attempts": 1}, read_timeout=5)
+    return cast("CognitoIdentityProviderClient", _client("cognito-idp", _store().merge(once)))
 
 
 @functools.cache

@@ -161,6 +161,20 @@ class LinkItem(ControlItem):
     link_expires_at = InstantAttribute()
 
 
+class SessionItem(ControlItem):
+    """A browser of a member of staff, under the hash of its id."""
+
+    proof = UnicodeAttribute()
+    until = InstantAttribute()
+    username = UnicodeAttribute()
+    id_token = UnicodeAttribute(null=True)
+    access_token = UnicodeAttribute(null=True)
+    refresh_token = UnicodeAttribute(null=True)
+    renew_at = InstantAttribute(null=True)
+    step = UnicodeAttribute(null=True)
+    ticket = UnicodeAttribute(null=True)
+
+
 class SweepItem(ControlItem):
     """How far the provider's opt-out list has been read."""
 

@@ -23,6 +23,8 @@ from assent.web.words import Words, languages
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from jinja2 import Template
+
 _WEB_ADDRESS = re.compile(r"https?://[^\s\"'<>]+", re.IGNORECASE)
 
 
@@ -40,20 +42,16 @@ class Page:
     def render(self) -> str:
         """Return the page's HTML."""
         words = self.words
-        return (
-            _environment()
-            .get_template(self.template)
-            .render(
-                {"errors": {}, "brand": "", "view": "", **self.values},
-                t=words,
-                lang=words.language,
-                languages=languages(),
-                date=words.date,
-                moment=words.moment,
-                frequency_of=words.frequency,
-                label=functools.partial(words.named, "label"),
-                css=Markup(style_sheet()),  # noqa: S704 - our own file, without a "<"
-            )
+        return template(self.template).render(
+            {"errors": {}, "brand": "", "view": "", **self.values},
+            t=words,
+            lang=words.language,
+            languages=languages(),
+            date=words.date,
+            moment=words.moment,
+            frequency_of=words.frequency,
+            label=functools.partial(words.named, "label"),
+            css=Markup(style_sheet()),  # noqa: S704 - our own file, without a "<"
         )
 
 
@@ -86,6 +84,11 @@ def content_security_policy() -> str:
         f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; "
         "frame-ancestors 'none'; base-uri 'none'"
     )
+
+
+def template(name: str) -> Template:
+    """Return a template by its path below `templates`."""
+    return _environment().get_template(name)
 
 
 @functools.cache
