@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _RESULT = Path(__file__).parents[2] / "build/bench.json"
 _LEAST_HELD = 0.98
+# Parts per second, campaigns, seconds.
+_SHARED = (100, 3, 90)
+_LEAST_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,19 @@ def _cost(held: Held, memory: dict[str, int], found: dict[str, Any]) -> Iterator
     )
 
 
+def _shared(result: dict[str, Any]) -> Iterator[Line]:
+    """Three campaigns on one number."""
+    held = rate.measure_shared(*_SHARED)
+    result.update(rate_held=held.share, worst_second=held.worst, shares=held.shares)
+    asked, campaigns, _ = _SHARED
+    what = f"{campaigns} campaigns hold of {asked} parts/s"
+    yield Line(what, f"{held.share:.1%}", "98-100 %", _LEAST_HELD <= held.share <= 1)
+    yield Line("  worst second", f"{held.worst} parts", f"<= {asked}", held.worst <= asked)
+    least = min(held.shares)
+    shares = " ".join(f"{share:.0%}" for share in held.shares)
+    yield Line("  shares", shares, ">= 25 % each", least >= _LEAST_SHARE)
+
+
 def _cpu(result: dict[str, Any]) -> Iterator[Line]:
     found = cpu.measure()
     result.update(ratio=found.ratio, worker_ms=found.worker, bare_ms=found.bare)
@@ -130,6 +146,7 @@ def _imports(result: dict[str, Any]) -> Iterator[Line]:
 
 _PARTS: dict[str, Callable[[dict[str, Any]], Iterator[Line]]] = {
     "sending": _sending,
+    "shared": _shared,
     "cpu": _cpu,
     "imports": _imports,
 }

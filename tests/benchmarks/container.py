@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from assent.aws import clients
 from assent.campaigns.model import Batch
 from assent.campaigns.sending import SendStatus
+from assent.identifiers import CampaignId
 from tests.benchmarks.stage import CAMPAIGN, Sent, handler_of
 
 if TYPE_CHECKING:
@@ -43,10 +44,11 @@ class Container:
     ) -> None:
         self._process.communicate()
 
-    def send(self, run: int, batch: Batch) -> Sent:
+    def send(self, run: int, batch: Batch, campaign_id: CampaignId = CAMPAIGN) -> Sent:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         line = {"run": run, "id": batch.batch_id, "keys": batch.subscriber_keys}
+        line["campaign"] = campaign_id
         self._process.stdin.write(json.dumps({**line, "parts": batch.parts}) + "\n")
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline())
@@ -67,7 +69,9 @@ def _serve() -> None:
         asked = json.loads(line)
         began, cpu = time.monotonic(), time.process_time()
         batch = Batch(asked["id"], tuple(asked["keys"]), asked["parts"])
-        status = sending.send(CAMPAIGN, asked["run"], batch, time.monotonic() + 120)
+        status = sending.send(
+            CampaignId(asked["campaign"]), asked["run"], batch, time.monotonic() + 120
+        )
         _answer(
             {
                 "status": status.value,

@@ -69,6 +69,43 @@ def measure(rate: int, seconds: int | None = None) -> Held:
         return Held(run, planning[0], counted(url), million, sum(loads) / len(loads))
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Several campaigns on one number; instants at which each one's texts were published."""
+
+    rate: int
+    published: Sequence[Sequence[float]]
+
+    @property
+    def together(self) -> Sequence[float]:
+        """Return what was published while every campaign still had people to text."""
+        end = min(max(instants) for instants in self.published)
+        return sorted(at for instants in self.published for at in instants if at <= end)
+
+    @property
+    def shares(self) -> Sequence[float]:
+        """Each campaign's share of that."""
+        end = self.together[-1]
+        mine = [sum(at <= end for at in instants) for instants in self.published]
+        return [count / sum(mine) for count in mine]
+
+    @property
+    def share(self) -> float:
+        """Texts per second over the rate asked for."""
+        return _per_second(self.together) / self.rate
+
+    @property
+    def worst(self) -> int:
+        return worst_second(sorted(at for instants in self.published for at in instants))
+
+
+def measure_shared(rate: int, campaigns: int, seconds: int) -> Shared:
+    """Send `campaigns` at once, which share `rate` parts per second for about `seconds`."""
+    with loopback(), stage(rate * seconds, rate) as made, contextlib.ExitStack() as stack:
+        groups = [[stack.enter_context(Container()) for _ in range(2)] for _ in range(campaigns)]
+        return Shared(rate, list(made.share(groups).values()))
+
+
 @contextlib.contextmanager
 def _sampled(loads: list[float]) -> Iterator[None]:
     over = threading.Event()

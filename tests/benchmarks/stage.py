@@ -19,7 +19,9 @@ from assent.audience.rules import parse
 from assent.audience.subscriber import Segment, Subscriber
 from assent.aws import clients
 from assent.aws import subscriber_item as packed
-from assent.campaigns.model import Campaign, CampaignStatus, Definition, QuietHours
+from assent.campaigns.checks import DefinitionChecks
+from assent.campaigns.clearance import Clearance
+from assent.campaigns.model import Campaign, CampaignStatus, Definition, QuietHours, Rehearsed
 from assent.campaigns.sending import SendStatus
 from assent.clock import SystemClock
 from assent.consent.model import Consent, ConsentStatus, Standing
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from assent.campaigns.model import Batch
-    from assent.campaigns.preparing import Prepared
+    from assent.campaigns.preparing import Prepared, Preparing
     from assent.clock import Clock
     from tests.benchmarks.recorder import Recorder
 
@@ -44,6 +46,7 @@ BODY = "{{ first_name | default('Hi') }}, 20% off everything today and tomorrow,
 _SEGMENT = SegmentId("s_everyone")
 _BUCKET = "bench-campaigns"
 _MANY = 1_000_000
+_BORN, _YEARS = 1970, 12
 _TIMEOUT = 120
 # (name as in the environment, key attributes)
 _TABLES = {
@@ -73,7 +76,7 @@ def handler_of(function: str) -> ModuleType:
 class Worker(Protocol):
     """Where batches are sent: here, or in a process of its own as on Lambda."""
 
-    def send(self, run: int, batch: Batch) -> Sent: ...
+    def send(self, run: int, batch: Batch, campaign_id: CampaignId = CAMPAIGN) -> Sent: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,16 +147,51 @@ class Stage:
         """Return how the workflow would spread a million recipients."""
         plain = self.wiring("campaign_prepare")
         twin = replace(_draft(self.clock.now()), campaign_id=CampaignId("c_million"))
-        plain.store.create(twin)
+        plain.store.create(_rehearsed(plain, twin))
         many: Prepared = replace(plain, subscribers=_Many()).prepare(
             twin.campaign_id, "execution-2"
         )
         return many
 
-    def prepare(self) -> tuple[Prepared, list[Batch]]:
+    def prepare(self, campaign_id: CampaignId = CAMPAIGN) -> tuple[Prepared, list[Batch]]:
         """Take the campaign up and plan it."""
-        prepared: Prepared = self.wiring("campaign_prepare").prepare(CAMPAIGN, "execution-1")
-        return prepared, list(self._plan(prepared))
+        prepared: Prepared = self.wiring("campaign_prepare").prepare(campaign_id, "execution-1")
+        return prepared, list(self._plan(prepared, campaign_id))
+
+    def share(self, workers: Sequence[Sequence[Worker]]) -> dict[CampaignId, list[float]]:
+        """Send one campaign per group of workers, to a part of the people each, all at once; return
+        when each one's texts were published."""
+        now = self.clock.now()
+        campaigns = [_sharing(number, len(workers), now) for number in range(len(workers))]
+        store = self.wiring("campaign_prepare")
+        for campaign, segment in campaigns:
+            store.segments.create(segment)
+            store.store.create(_rehearsed(store, campaign))
+        planned = [self.prepare(campaign.campaign_id) for campaign, _ in campaigns]
+        tasks: list[tuple[CampaignId, Worker, int, SimpleQueue[Batch]]] = []
+        for (campaign, _), (prepared, batches), group in zip(
+            campaigns, planned, workers, strict=True
+        ):
+            waiting: SimpleQueue[Batch] = SimpleQueue()
+            for batch in batches:
+                waiting.put(batch)
+            tasks += [(campaign.campaign_id, each, prepared.run, waiting) for each in group]
+
+        def work(task: tuple[CampaignId, Worker, int, SimpleQueue[Batch]]) -> list[Child]:
+            campaign_id, worker, run, waiting = task
+            children = []
+            with contextlib.suppress(Empty):
+                while True:
+                    batch = waiting.get_nowait()
+                    children.append(self._child(worker, run, batch, campaign_id))
+            return children
+
+        published: dict[CampaignId, list[float]] = {task[0]: [] for task in tasks}
+        with ThreadPoolExecutor(len(tasks)) as pool:
+            for task, children in zip(tasks, pool.map(work, tasks), strict=True):
+                texts = (at for child in children for sent in child.sent for at in sent.published)
+                published[task[0]].extend(texts)
+        return published
 
     def run(self, workers: Sequence[Worker] = ()) -> Run:
         """Plan, send and close the campaign as the state machine does, with one child under way
@@ -181,31 +219,33 @@ class Stage:
         assert progress.adds_up
         return Run(progress.parts_sent, self.rate, children)
 
-    def send(self, run: int, batch: Batch) -> Sent:
+    def send(self, run: int, batch: Batch, campaign_id: CampaignId = CAMPAIGN) -> Sent:
         """Send a batch in this process, one text after the other, in the order of the batch."""
         sending = replace(self.wiring("campaign_send"), workers=1)
         began, cpu = time.monotonic(), time.process_time()
-        status = sending.send(CAMPAIGN, run, batch, self.clock.monotonic() + _TIMEOUT)
+        status = sending.send(campaign_id, run, batch, self.clock.monotonic() + _TIMEOUT)
         return Sent(status, time.monotonic() - began, time.process_time() - cpu)
 
-    def _plan(self, prepared: Prepared) -> Iterator[Batch]:
+    def _plan(self, prepared: Prepared, campaign_id: CampaignId) -> Iterator[Batch]:
         planning = self.wiring("campaign_plan")
         for number in range(prepared.slices):
-            plan = planning.plan(CAMPAIGN, prepared.run, number, prepared.slices)
+            plan = planning.plan(campaign_id, prepared.run, number, prepared.slices)
             for release in plan.releases:
                 yield from planning.manifests.read(release.manifest_key)
 
-    def _child(self, worker: Worker, run: int, batch: Batch) -> Child:
+    def _child(
+        self, worker: Worker, run: int, batch: Batch, campaign_id: CampaignId = CAMPAIGN
+    ) -> Child:
         turns, began = self.wiring("campaign_pace"), time.monotonic()
         sent: list[Sent] = []
         asked = waited = 0
         while not sent or sent[-1].status is SendStatus.UNFINISHED:
-            turn = turns.turn(CAMPAIGN, run, batch, waited)
+            turn = turns.turn(campaign_id, run, batch, waited)
             asked += 1
             waited += turn.wait_seconds
             self.clock.sleep(turn.wait_seconds)
             if turn.may_begin:
-                sent.append(worker.send(run, batch))
+                sent.append(worker.send(run, batch, campaign_id))
         assert sent[-1].status is SendStatus.DONE, sent[-1]
         return Child(sent, asked, time.monotonic() - began)
 
@@ -283,7 +323,7 @@ def _fill(made: Stage, names: dict[str, str]) -> None:
         )
     )
     prepare.segments.create(Segment(_SEGMENT, "Everyone", parse({"all": True})))
-    prepare.store.create(_draft(made.clock.now()))
+    prepare.store.create(_rehearsed(prepare, _draft(made.clock.now())))
     client: Any = clients.dynamodb()
     people = [_person(number, made.clock.now()) for number in range(made.people)]
     for start in range(0, len(people), 25):
@@ -304,6 +344,29 @@ def _draft(now: datetime) -> Campaign:
     return Campaign(CAMPAIGN, definition, CampaignStatus.DRAFT, now, "bench")
 
 
+def _rehearsed(preparing: Preparing, draft: Campaign) -> Campaign:
+    """Return the campaign as a rehearsal would leave it."""
+    checks = DefinitionChecks(preparing.programmes, preparing.segments)
+    clearance = Clearance(preparing.programmes, preparing.segments)
+    seen = clearance.fingerprint(draft, checks.check(draft.definition))
+    found = Rehearsed("r_bench", seen, draft.created_at, recipients=1)
+    return replace(draft, status=CampaignStatus.REHEARSED, rehearsed=found)
+
+
+def _sharing(number: int, of: int, now: datetime) -> tuple[Campaign, Segment]:
+    """Return the number-th of some campaigns with nobody in common, and its segment."""
+    own = SegmentId(f"s_{number}")
+    draft = _draft(now)
+    campaign = replace(
+        draft,
+        campaign_id=CampaignId(f"{CAMPAIGN}_{number}"),
+        definition=replace(draft.definition, segment_id=own),
+    )
+    years = [_BORN + each for each in range(_YEARS) if each % of == number]
+    rule = {"field": "birth_year", "op": "in", "value": years}
+    return campaign, Segment(own, f"Part {number}", parse(rule))
+
+
 def _person(number: int, now: datetime) -> Subscriber:
     """An ordinary subscriber: two programmes, a profile, numbers from the range kept for drama."""
     consent = Consent(ConsentStatus.CONFIRMED, 1, now)
@@ -320,7 +383,7 @@ def _person(number: int, now: datetime) -> Subscriber:
         created_at=now,
         profile={
             "first_name": "Alexandra",
-            "birth_year": 1980,
+            "birth_year": _BORN + number % _YEARS,
             "time_zone": "America/New_York",
             "postal_code": "10001",
             "topics": ["deals", "events"],
