@@ -30,6 +30,19 @@ _TEXTABLE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOB
 # (decision 2018-0881), numbers for audiovisual works.
 _RESERVED_FOR_TESTS = re.compile(r"\+447700900\d{3}|\+3363998\d{4}")
 
+# Spellings that a numbering plan has retired; each is one phone with what it became.
+# Mexico dropped the 1 after +52 (IFT, plan of 2018, in force 2019-08-03).
+# Brazil put a 9 before mobile numbers (Anatel Resolution 553/2010, done by 2016-11-06); eight
+# digits that begin with 6, 8 or 9 are nobody else's since. 7 is left alone: trunked radio kept it.
+_MEXICO = re.compile(r"\+521(\d{10})")
+_BRAZIL = re.compile(r"\+55([1-9]{2})([689]\d{7})")
+_MEXICO_NOW = re.compile(r"\+52(\d{10})")
+_BRAZIL_NOW = re.compile(r"\+55([1-9]{2})9([689]\d{7})")
+# Argentina writes a 9 after +54 before mobile numbers (Resolution SC 46/97), and networks name the
+# sender of a text without it. Only where a text came from: as typed, it is a fixed line's number.
+_ARGENTINA = re.compile(r"\+54([1-8]\d{9})")
+_ARGENTINA_NOW = re.compile(r"\+549([1-8]\d{9})")
+
 _PARSE_REASONS = {
     NumberParseException.INVALID_COUNTRY_CODE: (
         "unknown_country_code",
@@ -91,7 +104,7 @@ class PhoneNumber:
         One that libphonenumber would not text is still a number whose opt-out counts.
         Raises InvalidPhoneError for what is no such number, such as a short code.
         """
-        e164 = "+" + raw.strip().removeprefix("+")
+        e164 = _spelt_as_mobile(_spelt_as_now("+" + raw.strip().removeprefix("+")))
         try:
             return cls.parse(e164)
         except InvalidPhoneError:
@@ -103,6 +116,17 @@ class PhoneNumber:
         number = phonenumbers.parse(self.e164)
         region = phonenumbers.region_code_for_number(number)
         return region or phonenumbers.region_code_for_country_code(number.country_code or 0)
+
+    @property
+    def former(self) -> tuple[PhoneNumber, ...]:
+        """The same phone as it was spelt before, or as a carrier may name it: what may have been
+        stored under that spelling belongs to this number."""
+        retired = (
+            _retired(_MEXICO_NOW, r"+521\1", self.e164),
+            _retired(_BRAZIL_NOW, r"+55\1\2", self.e164),
+            _retired(_ARGENTINA_NOW, r"+54\1", self.e164),
+        )
+        return tuple(PhoneNumber(e164) for e164 in retired if e164 != self.e164)
 
     @property
     def prefix(self) -> str:
@@ -139,13 +163,30 @@ def _parse(cleaned: str, country: str | None) -> phonenumbers.PhoneNumber:
         number = phonenumbers.parse(cleaned, country)
     except NumberParseException as error:
         raise InvalidPhoneError(*_PARSE_REASONS[error.error_type]) from None
-    return _without_retired_mobile_prefix(number)
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    now = _spelt_as_now(e164)
+    return number if now == e164 else phonenumbers.parse(now)
 
 
-def _without_retired_mobile_prefix(number: phonenumbers.PhoneNumber) -> phonenumbers.PhoneNumber:
-    """Mexico dropped the 1 after +52 in 2019; phones and old lists still carry it."""
-    national = str(number.national_number)
-    mexico, digits_with_prefix = 52, 11
-    if number.country_code == mexico and len(national) == digits_with_prefix and national[0] == "1":
-        return phonenumbers.PhoneNumber(country_code=mexico, national_number=int(national[1:]))
-    return number
+def _retired(now: re.Pattern[str], before: str, e164: str) -> str:
+    found = now.fullmatch(e164)
+    return found.expand(before) if found else e164
+
+
+def _spelt_as_now(e164: str) -> str:
+    """Return a number in today's spelling of its plan."""
+    if found := _MEXICO.fullmatch(e164):
+        return f"+52{found[1]}"
+    if found := _BRAZIL.fullmatch(e164):
+        return f"+55{found[1]}9{found[2]}"
+    return e164
+
+
+def _spelt_as_mobile(e164: str) -> str:
+    """Return the mobile number that a text came from."""
+    found = _ARGENTINA.fullmatch(e164)
+    if found is None:
+        return e164
+    mobile = f"+549{found[1]}"
+    is_known = phonenumbers.is_valid_number(phonenumbers.parse(mobile))
+    return mobile if is_known else e164

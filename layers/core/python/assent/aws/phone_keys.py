@@ -45,16 +45,15 @@ def phone_keys(
     settings: PhoneKeySettings,
     standing: Callable[[SubscriberKey], Standing | None],
 ) -> PhoneKeys:
-    """Return the keys of all live versions; `standing` tells who is known. With one version nothing
-    is looked up. Raises SettingsError when new numbers are to get a version that is not there."""
+    """Return the keys of all live versions; `standing` tells who is known. With one version and
+    one spelling nothing is looked up. Raises SettingsError when new numbers are to get a version
+    that is not there."""
     ids = (settings.phone_key_id, *settings.other_phone_keys)
     made = [KmsPhoneKeys(client, key_id, version) for version, key_id in enumerate(ids, start=1)]
     newest = settings.phone_key_version
     if not 1 <= newest <= len(made):
         message = f"PHONE_KEY_VERSION is {newest}, and there are keys of {len(made)} versions"
         raise SettingsError(message)
-    if len(made) == 1:
-        return made[0]
     others = [keys for version, keys in enumerate(made, start=1) if version != newest]
     return KeyRing((made[newest - 1], *reversed(others)), made[0], standing)
 

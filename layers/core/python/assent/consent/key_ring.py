@@ -1,4 +1,5 @@
-"""A number under every live version of the key: who was known under an older one stays known.
+"""A number under every live version of the key and every spelling that it had: who was known
+under an older one stays known.
 
 A record is never moved to a new key. Its key is in the chain's hashes, in links and in the ledger;
 so a number is looked up under all versions, and only one that is new gets the newest.
@@ -33,7 +34,10 @@ class KeyRing:
         Known under several (signed up at two instances while one of them still had the older
         setting), the one that opted out counts: no opt-out is lost. Raises TryAgainError.
         """
-        keys = [version.key_of(phone) for version in self.versions]
+        spellings = (phone, *phone.former)
+        keys = [version.key_of(each) for each in spellings for version in self.versions]
+        if len(keys) == 1:
+            return keys[0]
         known = [(key, standing) for key in keys if (standing := self.standing(key)) is not None]
         stopped = [key for key, standing in known if standing.stopped_at is not None]
         return (stopped or [key for key, _ in known] or keys)[0]

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 from assent.clock import parse_iso
-from assent.errors import InvalidPhoneError, UnreadableInboundError
+from assent.errors import UnreadableInboundError
 from assent.phone import PhoneNumber
 
 if TYPE_CHECKING:
@@ -74,11 +74,7 @@ def sender_phone(raw: str) -> PhoneNumber | None:
     """
     if not _PHONE_LIKE.fullmatch(raw.strip()):
         return None
-    e164 = "+" + raw.strip().removeprefix("+")
-    try:
-        return PhoneNumber.parse(e164)
-    except InvalidPhoneError:
-        return PhoneNumber.stored(e164)
+    return PhoneNumber.from_carrier(raw)
 
 
 def _any_sender(sqs_body: str) -> PhoneNumber | None:
