@@ -158,6 +158,8 @@ BAD_FORMS: dict[str, tuple[dict[str, Any], int, str]] = {
     "phone of letters": ({"phone": "+1800FLOWERS"}, 422, "invalid_phone"),
     "phone of 16 digits": ({"phone": "+1415555014255501"}, 422, "invalid_phone"),
     "phone of a kilobyte": ({"phone": "+1" * 512}, 400, "malformed_request"),
+    "name of 256 bytes": ({"profile": {"first_name": "\U0001f600" * 64}}, 422, "invalid_text"),
+    "topics of 1 KB": ({"profile": {"topics": ["x" * 60] * 17}}, 422, "invalid_text"),
     "landline": ({"phone": "+442079460018"}, 422, "invalid_phone"),
     "emergency number": ({"phone": "911", "country": "US"}, 422, "invalid_phone"),
     "short code": ({"phone": "12345", "country": "US"}, 422, "invalid_phone"),

@@ -36,8 +36,13 @@ def _hear(world: World, text: Texted, offset: int, number: int) -> None:
     arrives_at = NOON + timedelta(seconds=text.arrives)
     if arrives_at > world.clock.now():
         world.clock.advance(arrives_at - world.clock.now())
-    say = {"STOP": world.stop, "START": world.start, "YES": world.yes}[text.word]
-    say(NOON + text.stamp(offset), dedupe_key=f"inbound#{number}")
+    stamped, name = NOON + text.stamp(offset), f"inbound#{number}"
+    if text.word == "STOP":
+        world.stop(stamped, dedupe_key=name)
+    elif text.word == "START":
+        world.start(stamped, dedupe_key=name)
+    else:
+        world.yes(stamped, dedupe_key=name)
 
 
 @st.composite

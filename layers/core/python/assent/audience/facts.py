@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from zoneinfo import available_timezones
 
 from assent.audience.engagement import Act
+from assent.consent.profile import check_profile
 from assent.errors import InputError
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ def _check_profile(name: str, value: str | int | None) -> None:
     if name not in REPORTABLE:
         message = "Topics and the chosen maximum are the person's own; others are not known."
         raise InputError(message, field=name)
+    check_profile({name: value})
     if name == "time_zone" and value is not None and value not in available_timezones():
         message = "A time zone is an IANA name such as America/Denver."
         raise InputError(message, field=name)

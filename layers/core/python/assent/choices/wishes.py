@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from assent.choices.model import Profile
 from assent.consent.chain import Entry
 from assent.consent.events import EventType, Source
+from assent.consent.profile import check_topics
 from assent.consent.writing import Writing
 from assent.errors import SubscriberNotFoundError
 
@@ -54,8 +55,10 @@ def change_wishes(
     """Write the wishes that are new with one event that names them; return those names.
 
     The event holds names only; what was chosen is evidence, which erasure can take away.
-    Raises SubscriberNotFoundError for a number of which nothing is held, and TryAgainError.
+    Raises InvalidTextError for too many topics, SubscriberNotFoundError for a number of which
+    nothing is held, and TryAgainError.
     """
+    check_topics(wishes.topics or ())
     writing = Writing(consent.store, consent.clock, consent.ids)
 
     def decide() -> tuple[ConsentChange | None, tuple[str, ...]]:

@@ -7,6 +7,7 @@ from assent.clock import iso
 from assent.consent.erasing import Erasing
 from assent.consent.events import Source
 from assent.consent.model import PhoneKeys
+from assent.consent.profile import check_profile
 from assent.evidence.staff_audit import StaffAudit
 from assent.http.idempotency import Once
 from assent.http.inbox import add_decisions
@@ -78,6 +79,8 @@ def people_api(services: Callable[[], PeopleServices]) -> Api:
 
 
 def _entry(body: StaffOptIn, actor: str) -> StaffEntry:
+    profile = body.profile.model_dump(exclude_none=True) if body.profile else {}
+    check_profile(profile)
     return StaffEntry(
         programme_id=ProgrammeId(body.programme_id),
         phone_raw=body.phone,
@@ -86,5 +89,5 @@ def _entry(body: StaffOptIn, actor: str) -> StaffEntry:
         locale=body.locale,
         note=body.note,
         actor=actor,
-        profile=body.profile.model_dump(exclude_none=True) if body.profile else {},
+        profile=profile,
     )

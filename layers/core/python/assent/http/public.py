@@ -6,7 +6,7 @@ Every well-formed sign-up has one answer, so that nobody learns from it who is s
 import contextlib
 import functools
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 from typing import Annotated, Any
@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
+from assent.consent.profile import check_profile
 from assent.dialling import Dialling, dialling
 from assent.errors import ProgrammeNotFoundError, TooManyRequestsError
 from assent.evidence.digest import DigestStore
@@ -158,6 +159,7 @@ def _form(body: OptIn, api: Api, public_url: str) -> OptInForm:
     profile = body.profile.model_dump(exclude_none=True) if body.profile else {}
     if body.max_per_month is not None:
         profile["max_per_month"] = body.max_per_month
+    check_profile(profile)
     return OptInForm(
         programme_id=ProgrammeId(body.programme_id),
         phone_raw=body.phone,

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from assent.errors import InvalidPhoneError
+from assent.consent.profile import check_profile
+from assent.errors import InvalidPhoneError, InvalidTextError
 from assent.imports.grading import Claim
 from assent.imports.layouts import PROFILE, Layout, Meaning
 from assent.phone import PhoneNumber
@@ -91,6 +92,10 @@ def _claimant(row: _Row, phone: PhoneNumber, now: datetime) -> ImportedPerson | 
     profile = row.profile()
     if isinstance(profile, Fault):
         return profile
+    try:
+        check_profile(profile)
+    except InvalidTextError as error:
+        return Fault("too_long", row.column(Meaning(error.field or "")))
     claim = Claim(
         consented_at=times[Meaning.CONSENTED_AT],
         wording=row.get(Meaning.WORDING)[:_MAX_PROOF],
