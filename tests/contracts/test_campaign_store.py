@@ -71,6 +71,7 @@ def running() -> Campaign:
             locale="en",
             others={"fr": "Salut"},
             template="t_1@2",
+            hours=("10:00", "18:00"),
             variants=(Variant("A", 2, "One", {"fr": "Un"}), Variant("B", 1, "Two")),
         ),
         status=CampaignStatus.RUNNING,

@@ -72,6 +72,7 @@ def campaign_item(model: type[CampaignItem], campaign: Campaign, now: datetime) 
             "locale": definition.locale,
             "others": dict(definition.others),
             "template": definition.template,
+            "hours": list(definition.hours) if definition.hours else None,
             "variants": [_variant_record(each) for each in definition.variants],
         },
         created_at=campaign.created_at,
@@ -228,6 +229,7 @@ def _definition_of(record: Mapping[str, Any]) -> Definition:
         locale=record.get("locale"),
         others=record.get("others", {}),
         template=record.get("template"),
+        hours=tuple(record["hours"]) if record.get("hours") else None,
         variants=tuple(Variant(**each) for each in record.get("variants", ())),
     )
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MAX_HOLD_OUT_PERCENT = 50
 MAX_VARIANTS, MAX_WEIGHT = 5, 100
 _MAX_NAME = 100
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _VARIANT = re.compile(r"[A-Za-z0-9_-]{1,20}")
 
 
@@ -63,10 +64,23 @@ def _check_values(definition: Definition) -> None:
         message = f"The hold-out is 0 to {MAX_HOLD_OUT_PERCENT} percent."
         raise InputError(message, field="hold_out_percent")
     _check_variants(definition)
+    _check_hours(definition)
     overrides = definition.quiet_hours is QuietHours.OVERRIDE
     if overrides and not (definition.quiet_hours_reason or "").strip():
         message = "Texting outside the permitted hours needs a reason."
         raise InputError(message, field="quiet_hours_reason")
+
+
+def _check_hours(definition: Definition) -> None:
+    if definition.hours is None:
+        return
+    opens, closes = definition.hours
+    if not (_TIME.fullmatch(opens) and _TIME.fullmatch(closes) and opens < closes):
+        message = "Give hours such as 10:00 and 18:00, the earlier first."
+        raise InputError(message, field="hours")
+    if definition.quiet_hours is QuietHours.OVERRIDE:
+        message = "Hours of the campaign's own go with the law's, not with an override."
+        raise InputError(message, field="hours")
 
 
 def _check_variants(definition: Definition) -> None:

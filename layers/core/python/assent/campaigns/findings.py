@@ -84,9 +84,9 @@ class Findings:
             if placed.excluded:
                 self.excluded[placed.excluded] += 1
             return
-        decision = may_send(
-            subscriber, sieve.campaign, placed.release_at, whereabouts_of(subscriber)
-        )
+        campaign = sieve.campaign
+        where = whereabouts_of(subscriber, campaign.definition.hours)
+        decision = may_send(subscriber, campaign, placed.release_at, where)
         if decision.verdict is Verdict.NO:
             self.suppressed[decision.reason] += 1
             return

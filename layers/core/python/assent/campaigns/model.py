@@ -92,7 +92,8 @@ class Variant:
 class Definition:
     """What a marketer decides; frozen at launch. `body` is a template in `locale` (None: the
     programme's first), `others` are its wordings by locale, and `template` names the stored version
-    that both were taken from. With `variants`, theirs are the texts and `body` is the first's."""
+    that both were taken from. With `variants`, theirs are the texts and `body` is the first's.
+    `hours` of the person's day, such as `("10:00", "18:00")`, narrow what the law permits."""
 
     name: str
     programme_id: ProgrammeId
@@ -105,6 +106,7 @@ class Definition:
     others: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     template: str | None = None
     variants: tuple[Variant, ...] = ()
+    hours: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

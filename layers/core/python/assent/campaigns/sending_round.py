@@ -92,7 +92,7 @@ class Round:
         if standing.phone is None:
             tally.settle(standing.subscriber_key, Fate.SUPPRESSED, "no_phone")
             return None
-        where = whereabouts_of(person)
+        where = whereabouts_of(person, self.texting.campaign.definition.hours)
         decision = may_send(person, self.texting.campaign, self.clock.now(), where)
         if decision.verdict is Verdict.NO:
             tally.settle(standing.subscriber_key, Fate.SUPPRESSED, decision.reason)

@@ -18,6 +18,7 @@ from assent.campaigns.model import (
     Campaign,
     CampaignStatus,
     LaunchOrder,
+    QuietHours,
 )
 from assent.errors import (
     ChangedMeanwhileError,
@@ -69,7 +70,7 @@ class CampaignService:
             CampaignId(self.ids.new("c")), definition, CampaignStatus.DRAFT, now, actor
         )
         self.store.create(campaign)
-        self.store.log(campaign.campaign_id, now, actor, "drafted")
+        self.store.log(campaign.campaign_id, now, actor, f"drafted{_override(definition)}")
         return campaign
 
     def edit(
@@ -93,7 +94,7 @@ class CampaignService:
             ),
             expected_version=expected_version,
         )
-        self.store.log(campaign_id, self.clock.now(), actor, "edited")
+        self.store.log(campaign_id, self.clock.now(), actor, f"edited{_override(definition)}")
         return edited
 
     def approve(self, campaign_id: CampaignId, actor: str) -> Campaign:
@@ -199,6 +200,13 @@ class CampaignService:
             raise ChangedMeanwhileError(message) from None
         self.store.log(campaign.campaign_id, self.clock.now(), actor, did)
         return written
+
+
+def _override(definition: Definition) -> str:
+    """Return what the log says of an override: whoever sets one answers for it by name."""
+    if definition.quiet_hours is not QuietHours.OVERRIDE:
+        return ""
+    return f"; the law's hours overridden: {definition.quiet_hours_reason}"
 
 
 def _refusal(campaign: Campaign, did: str) -> str:

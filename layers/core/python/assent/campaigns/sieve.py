@@ -122,4 +122,4 @@ class Sieve:
         """Return the first instant, from now on, at which the person's calendar is open."""
         if self.campaign.definition.quiet_hours is QuietHours.OVERRIDE:
             return self.now
-        return next_legal_instant(whereabouts_of(subscriber), self.now).at
+        return next_legal_instant(whereabouts_of(subscriber, self.campaign.definition.hours), self.now).at

@@ -5,6 +5,7 @@ Planning and sending must place the same person alike, or a window would close a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assent.errors import SubscriberNotFoundError
@@ -15,10 +16,16 @@ if TYPE_CHECKING:
     from assent.law.zones import Whereabouts
 
 
-def whereabouts_of(subscriber: Subscriber) -> Whereabouts:
-    """Return where the person may be. Raises SubscriberNotFoundError when erased."""
+def whereabouts_of(
+    subscriber: Subscriber, own_hours: tuple[str, str] | None = None
+) -> Whereabouts:
+    """Return where the person may be, with the campaign's own hours.
+
+    Raises SubscriberNotFoundError when erased.
+    """
     phone = subscriber.standing.phone
     if phone is None:
         message = "an erased subscriber is nowhere"
         raise SubscriberNotFoundError(message)
-    return whereabouts(phone, subscriber.country, subscriber.profile)
+    place = whereabouts(phone, subscriber.country, subscriber.profile)
+    return replace(place, own_hours=own_hours) if own_hours else place

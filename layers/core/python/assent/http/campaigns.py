@@ -146,6 +146,7 @@ def _definition(body: NewCampaign, templates: Callable[[], TemplateStore]) -> De
     if [body.body is not None, body.template_id is not None, bool(variants)].count(True) != 1:
         message = "Give a body, or a template_id, or variants."
         raise InputError(message, field="body")
+    words: tuple[str, str | None, dict[str, str], str | None]
     words = (body.body or "", body.locale, body.others, None)
     if body.template_id is not None:
         stored = templates().template(TemplateId(body.template_id), body.template_version)
@@ -159,6 +160,7 @@ def _definition(body: NewCampaign, templates: Callable[[], TemplateStore]) -> De
         others=others,
         template=template,
         variants=variants,
+        hours=(body.hours[0], body.hours[1]) if body.hours else None,
         name=body.name,
         programme_id=ProgrammeId(body.programme_id),
         segment_id=SegmentId(body.segment_id),
@@ -185,6 +187,7 @@ def shown(campaign: Campaign, progress: Progress | None = None) -> CampaignShown
         locale=definition.locale,
         others=dict(definition.others),
         template=definition.template,
+        hours=list(definition.hours) if definition.hours else None,
         variants=[
             VariantWritten(name=v.name, weight=v.weight, body=v.body, others=dict(v.others))
             for v in definition.variants

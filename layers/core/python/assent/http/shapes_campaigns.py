@@ -37,6 +37,10 @@ class NewCampaign(Body):
     template_version: Version | None = None
     variants: Annotated[list[VariantWritten], Field(max_length=5)] = Field(default_factory=list)
     quiet_hours: Literal["legal", "override"] = "legal"
+    hours: Annotated[list[str], Field(min_length=2, max_length=2)] | None = Field(
+        default=None,
+        description="`[\"10:00\", \"18:00\"]` of each person's day: narrows what the law permits",
+    )
     quiet_hours_reason: Line | None = Field(
         default=None, description="Why the law's hours do not apply; needed with `override`"
     )
@@ -95,6 +99,7 @@ class CampaignShown(Answer):
     template: str | None = Field(description="The stored version it was taken from, `t_…@2`")
     variants: list[VariantWritten]
     quiet_hours: Literal["legal", "override"]
+    hours: list[str] | None
     quiet_hours_reason: str | None
     hold_out_percent: int
     status: Status

@@ -55,7 +55,7 @@ def next_legal_instant(whereabouts: Whereabouts, now: datetime) -> LegalInstant:
 
 def is_legal(whereabouts: Whereabouts, instant: datetime) -> bool:
     """Return whether a marketing text may be sent at `instant`."""
-    hours = functools.partial(window_on, whereabouts.jurisdictions)
+    hours = functools.partial(_hours_on, whereabouts)
     return bool(whereabouts.zones) and all(
         is_open(hours, ZoneInfo(zone), instant) for zone in whereabouts.zones
     )
@@ -65,10 +65,18 @@ def is_legal(whereabouts: Whereabouts, instant: datetime) -> bool:
 def _next_legal_minute(whereabouts: Whereabouts, minute: datetime) -> LegalInstant:
     if not whereabouts.zones:
         return LegalInstant(None, "zone_unknown")
-    hours = functools.partial(window_on, whereabouts.jurisdictions)
+    hours = functools.partial(_hours_on, whereabouts)
     zones = [ZoneInfo(zone) for zone in whereabouts.zones]
     at = first_common_opening(hours, zones, minute, minute + _HORIZON)
     return LegalInstant(at, "quiet_hours" if at else "no_common_hour")
+
+
+def _hours_on(whereabouts: Whereabouts, day: date) -> Window | None:
+    legal = window_on(whereabouts.jurisdictions, day)
+    if legal is None or whereabouts.own_hours is None:
+        return legal
+    own = Window(*map(time.fromisoformat, whereabouts.own_hours))
+    return _common([legal, own])
 
 
 # --- The rows ------------------------------------------------------------------------------------
@@ -78,7 +86,11 @@ def _next_legal_minute(whereabouts: Whereabouts, minute: datetime) -> LegalInsta
 def window_on(jurisdictions: tuple[str, ...], day: date) -> Window | None:
     """Return the hours of a local date that every jurisdiction permits; None: none that day."""
     windows = [_row_window(jurisdiction, day) for jurisdiction in jurisdictions]
-    if not windows or None in windows:
+    return _common(windows) if windows else None
+
+
+def _common(windows: list[Window | None]) -> Window | None:
+    if None in windows:
         return None
     opens = max(window.opens for window in windows if window)
     closes = min(window.closes for window in windows if window)

@@ -48,12 +48,14 @@ class Whereabouts:
     """The rows of the quiet-hours table that apply and the IANA zones that must all be open.
 
     Hashable, so that what follows from it is computed once for the many who share it. `zones` is
-    empty when nothing is known; then no instant is legal.
+    empty when nothing is known; then no instant is legal. `own_hours` are a sender's own, such as
+    `("10:00", "18:00")`: they can only narrow what the law permits.
     """
 
     jurisdictions: tuple[str, ...]
     zones: tuple[str, ...]
     basis: Basis
+    own_hours: tuple[str, str] | None = None
 
 
 def whereabouts(phone: PhoneNumber, country: str, profile: Mapping[str, object]) -> Whereabouts:
