@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -191,6 +191,33 @@ def test_an_attempt_is_used_once_even_when_two_try_at_once(store: ConsentStore) 
     with pytest.raises(ChangedMeanwhileError):
         store.save_request(open_request(4), expected_attempts_left=5)
     assert store.open_request(KEY, OFFERS) == open_request(4)
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        pytest.param({"is_open": False, "texted_at": ()}, id="answered"),
+        pytest.param({"epoch": 2}, id="asked for anew"),
+        pytest.param({"code_hash": "another"}, id="a new code"),
+        pytest.param({"remind_at": None}, id="reminded"),
+        pytest.param({"texted_at": (NOON,)}, id="not sent after all"),
+    ],
+)
+def test_an_attempt_read_before_another_change_writes_nothing(
+    store: ConsentStore, meanwhile: dict[str, Any]
+) -> None:
+    changed = replace(open_request(), **meanwhile)
+    store.commit(replace(change(None, requested()), open_request=changed))
+    with pytest.raises(ChangedMeanwhileError):
+        store.save_request(open_request(4), expected_attempts_left=5)
+    assert store.open_request(KEY, OFFERS) == changed
+
+
+def test_an_attempt_at_a_request_without_a_reminder_is_used(store: ConsentStore) -> None:
+    plain = replace(open_request(), remind_at=None)
+    store.commit(replace(change(None, requested()), open_request=plain))
+    store.save_request(replace(plain, attempts_left=4), expected_attempts_left=5)
+    assert store.open_request(KEY, OFFERS) == replace(plain, attempts_left=4)
 
 
 def test_a_request_that_is_not_there_cannot_be_saved(store: ConsentStore) -> None:

@@ -73,7 +73,8 @@ class InMemoryConsentStore:
         key = (request.subscriber_key, request.programme_id)
         with self._lock:
             stored = self._requests.get(key)
-            if stored is None or stored.attempts_left != expected_attempts_left:
+            as_read = replace(request, attempts_left=expected_attempts_left)
+            if stored is None or _guarded(stored) != _guarded(as_read):
                 message = "another attempt was first"
                 raise ChangedMeanwhileError(message)
             self._requests[key] = request
@@ -121,3 +122,15 @@ class InMemoryConsentStore:
         if not is_same:
             message = "the standing changed since it was read"
             raise ChangedMeanwhileError(message)
+
+
+def _guarded(request: OpenRequest) -> tuple[object, ...]:
+    """What must be as it was read when an attempt is used up."""
+    return (
+        request.attempts_left,
+        request.epoch,
+        request.is_open,
+        request.code_hash,
+        request.texted_at,
+        request.remind_at,
+    )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assent.consent.events import EventType
-from assent.consent.model import ConsentStatus
+from assent.consent.model import ConsentStatus, Standing
+from assent.errors import HistoryCutOffError
 from assent.evidence.history import AsOf, HistoryEntry, HistoryService, fold
 from assent.phone import PhoneNumber
 from tests.fakes.frozen_clock import NOON
@@ -143,13 +144,34 @@ class TestHistoryService:
         erased = without_evidence(chain(ASKED, CONFIRMED))
         assert all(entry.is_intact for entry in service(erased).history(PHONE))
 
+    def test_an_event_cut_off_at_the_end_is_noticed(self) -> None:
+        whole = chain(ASKED, CONFIRMED, STOPPED)
+        entries = service(whole[:-1], tip=whole).history(PHONE)
+        assert [entry.is_intact for entry in entries] == [True, False]
+
+    def test_a_last_event_put_in_anothers_place_is_noticed(self) -> None:
+        whole, other = chain(ASKED, STOPPED), chain(ASKED, CONFIRMED)
+        assert [e.is_intact for e in service(other, tip=whole).history(PHONE)] == [True, False]
+
+    def test_a_history_that_is_gone_altogether_is_no_empty_one(self) -> None:
+        with pytest.raises(HistoryCutOffError):
+            service([], tip=chain(ASKED)).history(PHONE)
+
+    def test_an_event_written_while_the_history_is_read_is_no_fault(self) -> None:
+        whole = chain(ASKED, CONFIRMED)
+        assert all(e.is_intact for e in service(whole, tip=whole[:-1]).history(PHONE))
+
     def test_consent_is_asked_for_by_number(self) -> None:
         found = service(chain(ASKED, CONFIRMED)).consent_at(PHONE, DEALS, LATER)
         assert found.may_be_texted
 
 
-def service(history: Sequence[tuple[ConsentEvent, Evidence | None]]) -> HistoryService:
-    return HistoryService(_OneHistory(history), _OneKey())
+def service(
+    history: Sequence[tuple[ConsentEvent, Evidence | None]],
+    tip: Sequence[tuple[ConsentEvent, Evidence | None]] = (),
+) -> HistoryService:
+    """With `tip`, the standing names the last of these events."""
+    return HistoryService(_OneHistory(history, tip), _OneKey())
 
 
 class _OneKey:
@@ -164,10 +186,20 @@ class _OneKey:
 
 
 class _OneHistory:
-    """The one question that a history asks of a consent store."""
+    """The two questions that a history asks of a consent store."""
 
-    def __init__(self, history: Sequence[tuple[ConsentEvent, Evidence | None]]) -> None:
+    def __init__(
+        self,
+        history: Sequence[tuple[ConsentEvent, Evidence | None]],
+        tip: Sequence[tuple[ConsentEvent, Evidence | None]],
+    ) -> None:
         self._history = history
+        self._tip = tip[-1][0] if tip else None
+
+    def standing(self, subscriber_key: SubscriberKey) -> Standing | None:
+        if self._tip is None:
+            return None
+        return Standing(subscriber_key, PHONE, seq=self._tip.seq, head_hash=self._tip.hash)
 
     def history(
         self, subscriber_key: SubscriberKey

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -25,6 +26,9 @@ from tests.unit.opt_in.due_world import (
     DueWorld,
     without_token,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 REMINDS = OptInTerms(sends_reminder=True)
 
@@ -234,23 +238,45 @@ def test_a_hold_keeps_the_reminder_back() -> None:
     assert world.sender.texts == []
 
 
-def test_a_reminder_that_found_no_slot_is_not_tried_again() -> None:
+def test_a_reminder_that_found_no_slot_is_tried_again_until_the_request_ends() -> None:
     world = DueWorld(
         REMINDS, sender=_sender(SendResult(Outcome.THROTTLED, reason="too many requests"))
     )
     world.ask()
     world.later(hours=24)
+    assert world.run() == [Done.WAITS]
+    assert world.run() == []
+    world.later(minutes=10)
+    assert world.run() == [Done.WAITS]
+    assert len(world.sender.texts) == 2
+    world.later(hours=48)
+    assert world.run() == [Done.EXPIRED]
+    assert len(world.sender.texts) == 2
+
+
+def test_a_reminder_that_finds_its_slot_later_is_sent_once() -> None:
+    results = iter([SendResult(Outcome.THROTTLED, reason="too many requests")])
+    sent = SendResult(Outcome.SENT, provider_message_id="p-1")
+    world = DueWorld(REMINDS, sender=_answering(lambda: next(results, sent)))
+    world.ask()
+    world.later(hours=24)
+    assert world.run() == [Done.WAITS]
+    world.later(minutes=10)
     assert world.run() == [Done.REMINDED]
     world.later(hours=1)
     assert world.run() == []
-    assert len(world.sender.texts) == 1
+    assert len(world.sender.texts) == 2
 
 
 def _sender(result: SendResult):  # type: ignore[no-untyped-def]
+    return _answering(lambda: result)
+
+
+def _answering(result: Callable[[], SendResult]):  # type: ignore[no-untyped-def]
     from tests.fakes.recording_sms_sender import RecordingSmsSender
 
     def answer(_: OutboundText) -> SendResult:
-        return result
+        return result()
 
     return RecordingSmsSender(answer)
 

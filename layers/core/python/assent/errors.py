@@ -308,3 +308,9 @@ class CountsDoNotAddUpError(AssentError):
     """At close, a campaign's outcomes do not sum to what was planned."""
 
     code = "counts_do_not_add_up"
+
+
+class HistoryCutOffError(AssentError):
+    """A number's events are gone although its standing names a last one; somebody removed them."""
+
+    code = "history_cut_off"

@@ -109,7 +109,19 @@ class DynamoConsentStore:
         return [request for request in found if request is not None]
 
     def save_request(self, request: OpenRequest, *, expected_attempts_left: int) -> None:
-        condition = OpenRequestItem.attempts_left == expected_attempts_left
+        item = OpenRequestItem
+        condition = (
+            (item.attempts_left == expected_attempts_left)
+            & (item.epoch == request.epoch)
+            & (item.is_open == request.is_open)
+            & (item.code_hash == request.code_hash)
+            & (item.texted_at == [iso(at) for at in request.texted_at])
+            & (
+                item.remind_at.does_not_exist()
+                if request.remind_at is None
+                else item.remind_at == request.remind_at
+            )
+        )
         with translated(ChangedMeanwhileError("The request was changed meanwhile.")):
             self._request_item(request).save(condition=condition)
 

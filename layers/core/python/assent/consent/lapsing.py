@@ -73,6 +73,21 @@ class Lapsing:
 
         return writing.once(None, None, decide)
 
+    def give_back_reminder(self, claimed: OpenRequest) -> None:
+        """Let a claimed reminder that was certainly not sent be due again: it counts no text."""
+        writing, store = self._writing, self.consent.store
+        key, programme_id = claimed.subscriber_key, claimed.programme_id
+
+        def decide() -> tuple[ConsentChange | None, None]:
+            now = writing.now()
+            before, request = store.standing(key), store.open_request(key, programme_id)
+            if before is None or request is None or request != claimed:
+                return None, None
+            again = replace(request, remind_at=now, texted_at=request.texted_at[:-1])
+            return replace(writing.change(before, before, [], now), open_request=again), None
+
+        writing.once(None, None, decide)
+
     def expire(self, subscriber_key: SubscriberKey, programme_id: ProgrammeId) -> bool:
         """End a request whose time is over, also one whose own item is gone; False: none such."""
         store, writing = self.consent.store, self._writing

@@ -159,7 +159,12 @@ class ConsentStore(Protocol):
         ...
 
     def save_request(self, request: OpenRequest, *, expected_attempts_left: int) -> None:
-        """Replace a stored request (a used attempt). Raises ChangedMeanwhileError."""
+        """Use up an attempt of a stored request.
+
+        Conditions: the stored one has these attempts left, is open as `request` is, and is of the
+        same epoch, code, reminder and texts. Raises ChangedMeanwhileError when it is not: then a
+        newer request, an answer, a reminder or another attempt was first.
+        """
         ...
 
     def commit(self, change: ConsentChange) -> None:

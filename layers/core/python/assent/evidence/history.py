@@ -6,7 +6,7 @@ whether it asks about this minute or about last year.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from assent.consent.events import EventType
@@ -19,13 +19,14 @@ from assent.consent.timeline import (
     project,
     standing_at,
 )
+from assent.errors import HistoryCutOffError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from assent.consent.events import ConsentEvent, Evidence
-    from assent.consent.model import PhoneKeys
+    from assent.consent.model import PhoneKeys, Standing
     from assent.identifiers import ProgrammeId, SubscriberKey
     from assent.phone import PhoneNumber
 
@@ -105,6 +106,10 @@ class ConsentAt:
 class Histories(Protocol):
     """The one thing that a reviewer asks of the consent store."""
 
+    def standing(self, subscriber_key: SubscriberKey) -> Standing | None:
+        """Return the standing, whose `seq` and `head_hash` are the tip of the chain."""
+        ...
+
     def history(
         self, subscriber_key: SubscriberKey
     ) -> Sequence[tuple[ConsentEvent, Evidence | None]]:
@@ -121,8 +126,16 @@ class HistoryService:
     keys: PhoneKeys
 
     def history(self, phone: PhoneNumber) -> Sequence[HistoryEntry]:
-        """Return every event with its evidence, oldest first."""
-        return _checked(self.store.history(self.keys.key_of(phone)))
+        """Return every event with its evidence, oldest first.
+
+        The last is intact only if it is the tip that the standing names, so that a history cut off
+        at its end is noticed. The standing is read first: what is written meanwhile comes after it.
+        Raises HistoryCutOffError where there is a tip and no event left to say so of.
+        """
+        key = self.keys.key_of(phone)
+        standing = self.store.standing(key)
+        entries = _checked(self.store.history(key))
+        return _with_tip(entries, standing) if standing else entries
 
     def consent_at(
         self, phone: PhoneNumber, programme_id: ProgrammeId, instant: datetime
@@ -209,6 +222,15 @@ def _holds(history: Iterable[HistoryEntry]) -> list[HistoryEntry]:
         if entry.event.type in (_ENDS_A_HOLD if is_held else {EventType.HELD}):
             found.append(entry)
     return found
+
+
+def _with_tip(entries: Sequence[HistoryEntry], standing: Standing) -> Sequence[HistoryEntry]:
+    if not entries and standing.seq:
+        message = "The history of this number is not there, although it had events."
+        raise HistoryCutOffError(message)
+    tip = next((e for e in entries if e.event.seq == standing.seq), None)
+    is_whole = not standing.seq or (tip is not None and tip.event.hash == standing.head_hash)
+    return entries if is_whole else [*entries[:-1], replace(entries[-1], is_intact=False)]
 
 
 def _checked(

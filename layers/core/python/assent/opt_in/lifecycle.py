@@ -38,6 +38,8 @@ REMIND_AFTER = timedelta(hours=24)
 # Who is asked whether they still want texts may be away; a month is answer enough.
 ANSWER_WITHIN = timedelta(days=30)
 _ASK_LATER = timedelta(days=1)
+# A reminder that found no slot at the sender is not lost: it is tried again until the request ends.
+_SLOT_AGAIN = timedelta(minutes=10)
 # A programme may start to ask anew at any time; until it does, its people are passed by.
 _PASS_BY = timedelta(days=30)
 
@@ -142,12 +144,21 @@ class Lifecycle:
             return self._later(due, request.expires_at)
         if at > now:
             return self._later(due, at)
+        return self._remind(due, programme_id, standing.phone, request)
+
+    def _remind(
+        self, due: Due, programme_id: ProgrammeId, phone: PhoneNumber | None, request: OpenRequest
+    ) -> Done:
+        key, now = due.subscriber_key, self.clock.now()
         claimed = self.lapsing.claim_reminder(key, programme_id)
-        if claimed is None or standing.phone is None:
+        if claimed is None or phone is None:
             return self._later(due, request.expires_at)
         programme = self.programmes.programme(programme_id)
         asking = self._asking(SystemText.REMINDER, programme, claimed.locale)
-        self._text(key, standing.phone, asking, (claimed.epoch, claimed.expires_at))
+        outcome = self._text(key, phone, asking, (claimed.epoch, claimed.expires_at))
+        if outcome is Outcome.THROTTLED:
+            self.lapsing.give_back_reminder(claimed)
+            return self._later(due, min(now + _SLOT_AGAIN, request.expires_at))
         return self._later(due, request.expires_at, Done.REMINDED)
 
     def _reminder_at(
@@ -223,9 +234,9 @@ class Lifecycle:
 
     def _text(
         self, key: SubscriberKey, phone: PhoneNumber, asking: Asking, link: tuple[int, datetime]
-    ) -> None:
-        """Send a text that was claimed, once, and record it as sent; its link is good for this
-        epoch until that instant."""
+    ) -> Outcome:
+        """Send a text that was claimed, once, and record and return its fate; its link is good for
+        this epoch until that instant."""
         programme_id, kind = asking.programme.programme_id, asking.kind
         wording = asking.worded(lambda: self.links.confirm(key, programme_id, *link))
         text = OneText(
@@ -243,6 +254,7 @@ class Lifecycle:
             facts={"outcome": outcome.value, "kind": kind.value},
             evidence={"text": text.kept, "provider_message_id": provider_id},
         )
+        return outcome
 
     def _legal(
         self, phone: PhoneNumber, profile: Mapping[str, object], earliest: datetime
