@@ -22,7 +22,6 @@ from infra.demo.choosing import OWN_MAXIMUM, Choosing
 from infra.demo.findings import Findings, Stop
 from infra.demo.http import download
 from infra.demo.phones import Phones
-from infra.demo.proof import log_of, prove
 from infra.demo.report import Bar
 from infra.demo.signups import Shown
 
@@ -279,9 +278,7 @@ class Story:
             message = f"the export did not finish: {export}"
             raise DemoError(message)
         bar.end(1, f"{export['rows']} events")
-        bundle = download(export["link"])
-        self.findings.proof = prove(bundle, self.client.get("/v1/checkpoint"))
-        self._read_log(log_of(bundle))
+        self._read_log(download(export["link"]))
 
     def _read_log(self, data: bytes) -> None:
         rows = list(csv.DictReader(io.StringIO(data.decode(), newline="")))
