@@ -21,10 +21,10 @@ ANA = person(
     topics=["Shoes", "hats"],
     locale="en",
     max_per_month=4,
-    **{"attributes.tier": "gold", "attributes.points": 12},
 )
 ANA = replace(
     ANA,
+    profile={**ANA.profile, "attributes.tier": "gold", "attributes.points": 12},
     engagement={
         Act.PURCHASED: plus(plus(None, NOW - timedelta(days=100)), NOW - timedelta(days=6)),
         Act.SENT: plus(None, NOW - timedelta(days=50)),
