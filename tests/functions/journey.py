@@ -27,7 +27,7 @@ from infra.demo.http import Answer, download
 from infra.local.carrier import Faults
 from infra.local.carrier import _error as refusal
 from infra.local.cloud import ACCOUNT, REGION
-from tests.functions import due_days
+from tests.functions import console_day, due_days
 from tests.functions.test_campaign_api import PROGRAMME
 
 if TYPE_CHECKING:
@@ -671,6 +671,7 @@ STEPS: list[Callable[[Journey], None]] = [
     a_reviewer_reads_everything_about_a_number,
     a_reviewer_reads_who_read_it,
     the_hours_are_closed_and_anybody_reads_the_checkpoint,
+    console_day.a_newcomer_runs_a_campaign_in_the_console,
     an_export_is_ordered_built_and_downloaded,
     an_export_that_fails_is_given_up,
     people_of_an_old_list_are_accepted_asked_and_left_out,

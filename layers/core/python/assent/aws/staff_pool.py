@@ -93,7 +93,7 @@ class CognitoStaffPool:
         )
 
     def _start(self, flow: str, given: Mapping[str, str]) -> Mapping[str, Any]:
-        return _asked(
+        found: Mapping[str, Any] = _asked(
             lambda: self._client.admin_initiate_auth(
                 UserPoolId=self._pool_id,
                 ClientId=self._client_id,
@@ -101,6 +101,7 @@ class CognitoStaffPool:
                 AuthParameters=given,
             )
         )
+        return found
 
     def _gained(
         self, username: str, found: Mapping[str, Any], refresh_token: str
@@ -125,7 +126,7 @@ def _asked(call: Callable[[], Any]) -> Any:
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code == "InvalidPasswordException":
-            message = "Choose a longer password."
+            message = "Choose a password of at least 14 characters."
             raise PasswordRefusedError(message, field="password") from None
         if code in _REFUSED:
             raise SignInRefusedError("Check your email address, password and code.") from None

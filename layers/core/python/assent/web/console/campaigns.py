@@ -59,7 +59,9 @@ def listed(visit: Visit) -> Shown:
 
 def one(visit: Visit, errors: Mapping[str, str] | None = None, status: int = 200) -> Shown:
     """Show one campaign."""
-    values = {**_known(visit), "here": "campaigns"}
+    known = _known(visit)
+    segment = visit.api.ask("GET", f"/v1/segments/{known['campaign']['segment_id']}")
+    values = {**known, "here": "campaigns", "segment_name": segment["name"]}
     return Shown("campaign.html", values, status, errors or {})
 
 

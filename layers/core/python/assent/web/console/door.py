@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from assent.errors import InputError
-from assent.sign_in.model import PasswordRefusedError, Session, SignedOutError, Step
+from assent.sign_in.model import Session, Step
 from assent.sign_in.service import SignIn, is_proof
 from assent.telemetry import count, record
 from assent.web.console.shown import Moved, Shown
@@ -45,24 +45,20 @@ def enter(sign_in: SignIn, request: PageRequest, session_id: str | None) -> Pass
 def go_on(sign_in: SignIn, request: PageRequest, session_id: str | None) -> Passed:
     """Ask for what the pool still wants, and take it."""
     session = sign_in.waiting(session_id)
-    if session is None or session.challenge is None or session_id is None:
+    if session is None or session_id is None:
         return Moved(SIGN_IN), None, None, None
-    step, then = session.challenge.step, own_path(request.one("then") or request.query.get("then"))
+    then = own_path(request.one("then") or request.query.get("then"))
     if request.method != "POST":
         return _question(session, then, {})
     if not is_proof(session, request.one("proof")):
         return Moved(SIGN_IN), None, None, ""
-    answer = (request.one("answer") or "").strip()
-    if step is Step.NEW_PASSWORD and answer != (request.one("again") or "").strip():
+    answer, again = (request.one("answer") or "").strip(), (request.one("again") or "").strip()
+    if not _is_code(session) and answer != again:
         return _question(session, then, {"again": "Type the same password twice"})
     try:
         return _on(sign_in.answer(session_id, answer), then)
-    except PasswordRefusedError:
-        return _question(session, then, {"answer": "Choose a password of at least 14 characters"})
     except InputError as error:
         return _question(session, then, {"answer": str(error)})
-    except SignedOutError:
-        return Moved(SIGN_IN), None, None, ""
 
 
 def leave(sign_in: SignIn, request: PageRequest, session_id: str | None) -> Passed:
@@ -90,11 +86,15 @@ def _form(then: str, typed: dict[str, str], errors: dict[str, str]) -> Passed:
 
 
 def _question(session: Session, then: str, errors: dict[str, str]) -> Passed:
-    is_code = session.challenge is not None and session.challenge.step is Step.CODE
+    is_code = _is_code(session)
     title = "Enter your code" if is_code else "Choose a password"
     values = {"title": title, "is_code": is_code, "then": then}
     status = _UNUSABLE if errors else 200
     return Shown("challenge.html", values, status, errors), None, session, None
+
+
+def _is_code(session: Session) -> bool:
+    return session.challenge is not None and session.challenge.step is Step.CODE
 
 
 DOORS: dict[str, Callable[[SignIn, PageRequest, str | None], Passed]] = {

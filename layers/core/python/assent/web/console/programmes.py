@@ -67,7 +67,7 @@ def _form(
         "title": programme["name"],
         "here": "programmes",
         "programme": programme,
-        "typed": typed,
+        "typed": {"version": str(programme["version"]), **typed},
         "may_change": "marketing" in visit.person.groups,
     }
     return Shown("programme.html", values, 422 if errors else 200, errors or {})

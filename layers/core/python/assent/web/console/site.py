@@ -78,11 +78,11 @@ class ConsoleSite:
         path = str(event["rawPath"])
         if path.startswith(f"{HOME}/static/"):
             return _file(path.rpartition("/")[2])
+        said = str((event.get("queryStringParameters") or {}).get("said", ""))
         try:
-            outcome = self._outcome(event, path.rstrip("/") or HOME)
+            return _answer(self._outcome(event, path.rstrip("/") or HOME), said)
         except Exception as error:
-            outcome = _told(error, path)
-        return _answer(outcome, str((event.get("queryStringParameters") or {}).get("said", "")))
+            return _answer(_told(error, path), "")
 
     def _outcome(self, event: Mapping[str, Any], path: str) -> Outcome:
         parts, request = self.services(), page_request(event)

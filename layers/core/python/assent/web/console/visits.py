@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 HOME = "/console"
 COOKIE = "__Host-assent"
-_OWN_PATH = re.compile(r"/console(/[A-Za-z0-9_.-]+)*(\?[A-Za-z0-9_.=&-]*)?")
+_OWN_PATH = re.compile(r"/console(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*(\?[A-Za-z0-9_.=&-]*)?")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -61,8 +61,8 @@ def is_from_here(event: Mapping[str, Any], public_url: str) -> bool:
     """Return whether a form came from our own page, as browsers say of every form. One that says
     nothing is no browser's, and carries no cookie that somebody else could use."""
     headers = event.get("headers") or {}
-    origin = headers.get("origin")
-    if origin is None:
+    sent = headers.get("origin")
+    if sent is None:
         return headers.get("sec-fetch-site") in (None, "same-origin")
-    domain = event["requestContext"]["domainName"]
-    return origin == public_url.rstrip("/") or urlsplit(str(origin)).netloc == domain
+    origin, domain = str(sent), str(event["requestContext"]["domainName"])
+    return origin == public_url.rstrip("/") or urlsplit(origin).netloc == domain
