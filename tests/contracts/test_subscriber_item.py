@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from assent.audience.engagement import Act, plus_all
 from assent.audience.subscriber import Subscriber
 from assent.aws.subscriber_item import instant, item_of, micros, subscriber_of
 from assent.consent.model import Claim, Consent, ConsentStatus, Hold, Standing
@@ -65,7 +66,24 @@ def test_twelve_claims_of_long_programme_names_still_are_one_write_unit() -> Non
     assert item_bytes(item_of(replace(person, standing=standing))) <= 1024
 
 
-@pytest.mark.parametrize("person", [realistic(), subscriber()], ids=["full", "plain"])
+def engaged() -> Subscriber:
+    """Acts of every kind on more days than are kept, and some attributes."""
+    person = realistic()
+    days = [ODD - timedelta(days=3 * number) for number in range(20)]
+    activity = plus_all(None, days)
+    assert activity is not None
+    attributes = {"attributes.tier": "gold", "attributes.points": 1200, "attributes.store": "NYC-5"}
+    profile = {**person.profile, **attributes}
+    return replace(person, profile=profile, engagement=dict.fromkeys(Act, activity))
+
+
+def test_acts_of_every_kind_and_attributes_leave_it_one_write_unit() -> None:
+    assert item_bytes(item_of(engaged())) <= 1024
+
+
+@pytest.mark.parametrize(
+    "person", [realistic(), subscriber(), engaged()], ids=["full", "plain", "engaged"]
+)
 def test_packing_loses_nothing(person: Subscriber) -> None:
     assert subscriber_of(item_of(person)) == person
 
