@@ -10,6 +10,7 @@ from assent.aws import clients
 from assent.aws.campaign_store import DynamoCampaignStore
 from assent.aws.idempotency_store import DynamoIdempotencyStore
 from assent.aws.inbox_store import DynamoInboxStore
+from assent.aws.launch_schedules import EventBridgeLaunchSchedules
 from assent.aws.programme_store import DynamoProgrammeStore
 from assent.aws.rehearsal_store import DynamoRehearsalStore
 from assent.aws.segment_store import DynamoSegmentStore
@@ -60,6 +61,12 @@ def wiring() -> MarketingServices:
         ),
         clock=clock,
         ids=ids,
+        schedules=EventBridgeLaunchSchedules(
+            clients.scheduler(),
+            settings.launch_schedules,
+            settings.campaign_state_machine_arn,
+            settings.launch_role,
+        ),
         approval_above=settings.approval_above,
     )
     rehearsals = Rehearsals(

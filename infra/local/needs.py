@@ -90,6 +90,10 @@ class Needs:
         reader = self._readers.get(service)
         if reader is not None:
             return list(reader(operation, params))
+        if service == "scheduler" and "Name" in params:
+            group, name = params.get("GroupName", "default"), params["Name"]
+            where = f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/{group}/{name}"
+            return [Need(f"scheduler:{operation}", where)]
         prefix = _PREFIXES.get(service, service)
         field = _NAMED.get((prefix, operation))
         return [Need(f"{prefix}:{operation}", str(params[field]) if field else "*")]

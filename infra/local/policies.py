@@ -135,6 +135,9 @@ def _via(condition: dict[str, Any]) -> tuple[str, ...]:
     if not condition:
         return ()
     wanted = condition.get("StringEquals", {})
+    if set(condition) == {"StringEquals"} and set(wanted) == {"iam:PassedToService"}:
+        # No call here passes a role by itself: nothing is permitted by such a statement.
+        return tuple(_listed(wanted["iam:PassedToService"]))
     if set(condition) != {"StringEquals"} or set(wanted) != {"kms:ViaService"}:
         raise TemplateError(f"the local stack cannot judge the condition {condition}")
     return tuple(_listed(wanted["kms:ViaService"]))

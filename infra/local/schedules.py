@@ -1,5 +1,5 @@
-"""Fires the template's schedules while the stack runs: rate(...) expressions, each on its own timer
-thread.
+"""Fires schedules while the stack runs: the template's rate(...) expressions, each on its own timer
+thread, and the one-time at(...) schedules that functions make.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 from infra.local.cloud import ACCOUNT, REGION
 
 if TYPE_CHECKING:
+    from infra.local.cloud import Cloud
     from infra.local.lambdas import Function
 
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+_AT = re.compile(r"at\(([0-9T:-]+)\)")
 _SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
 log = logging.getLogger(__name__)
 
@@ -56,6 +58,48 @@ class Schedule:
             "resources": [f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{self.name}"],
             "detail": {},
         }
+
+
+def fire_due(cloud: Cloud, now: datetime) -> int:
+    """Start what one-time schedules have become due for and forget them; returns how many."""
+    scheduler, fired = cloud.client("scheduler"), 0
+    for each in scheduler.list_schedules()["Schedules"]:
+        wanted = scheduler.get_schedule(Name=each["Name"])
+        match = _AT.fullmatch(wanted["ScheduleExpression"])
+        if match is None or datetime.fromisoformat(f"{match.group(1)}+00:00") > now:
+            continue
+        target = wanted["Target"]
+        cloud.client("stepfunctions").start_execution(
+            stateMachineArn=target["Arn"], name=str(uuid.uuid4()), input=target["Input"]
+        )
+        scheduler.delete_schedule(Name=each["Name"])
+        fired += 1
+    return fired
+
+
+class OneTimeTimer:
+    """Looks every second for one-time schedules that are due."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="one-time-schedules", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._stop.set()
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        while not self._stop.wait(1):
+            try:
+                fire_due(self._cloud, datetime.now(UTC))
+            except Exception as error:  # the next look is its retry
+                log.warning("one-time schedules raised %s", type(error).__name__)
 
 
 class Timer:

@@ -29,7 +29,7 @@ from infra.local.logs import capture, own_log
 from infra.local.phone_key import keep_phone_keys
 from infra.local.provider_opt_outs import patch_opt_out_list
 from infra.local.queues import QueuePump
-from infra.local.schedules import Timer
+from infra.local.schedules import OneTimeTimer, Timer
 from infra.local.service_calls import permissions
 from infra.local.staff import Staff
 from infra.local.table_queries import patch_queries
@@ -241,6 +241,10 @@ class LocalStack:
 
     def _start_schedules(self) -> None:
         self.schedules = assembly.schedules(self.deployment, self.functions)
+        if self._options.schedules:
+            one_time = OneTimeTimer(self.cloud)
+            one_time.start()
+            self._undo.callback(one_time.stop)
         for schedule in self.schedules if self._options.schedules else []:
             if schedule.seconds is not None:
                 timer = Timer(schedule, schedule.seconds)

@@ -24,6 +24,7 @@ from moto.sns.models import sns_backends
 
 from assent.clock import iso
 from infra.demo.http import Answer, download
+from infra.demo.proof import log_of
 from infra.local.carrier import Faults
 from infra.local.carrier import _error as refusal
 from infra.local.cloud import ACCOUNT, REGION
@@ -472,6 +473,23 @@ def everything_is_stopped_and_let_go(journey: Journey) -> None:
     journey.act(campaign_id, "cancel")
 
 
+def a_campaign_is_put_off_and_cancelled(journey: Journey) -> None:
+    campaign_id = journey.campaign(name="Later")
+    journey.rehearse(campaign_id)
+    path = f"/v1/campaigns/{campaign_id}"
+    tomorrow = datetime.now(UTC) + timedelta(days=2)
+    for more in (
+        {"schedule_at": f"{tomorrow:%Y-%m-%dT%H:%M:%SZ}"},
+        {"schedule_at": f"{tomorrow:%Y-%m-%dT%H:%M:%S}", "recipient_local": True},
+    ):
+        shown = journey.staff("POST", f"{path}/launch", more)
+        assert (shown["status"], bool(shown["starts_at"])) == ("scheduled", True)
+    scheduler = journey.stack.client("scheduler")
+    assert len(scheduler.list_schedules()["Schedules"]) == 1
+    journey.act(campaign_id, "cancel")
+    assert scheduler.list_schedules()["Schedules"] == []
+
+
 def a_campaign_meets_refusals_and_is_completed(journey: Journey) -> None:
     carry = journey.stack.carrier.around
 
@@ -581,7 +599,7 @@ def an_export_is_ordered_built_and_downloaded(journey: Journey) -> None:
     path = journey.order(**{"Idempotency-Key": "export-1"})
     link = journey.became(path, "done")["link"]
     function.spec = patient
-    assert download(link).count(b"\n") > len(ORDINARY)
+    assert log_of(download(link)).count(b"\n") > len(ORDINARY)
     assert journey.staff("GET", "/v1/exports")["items"]
 
 
@@ -618,6 +636,24 @@ def put(link: str, body: bytes) -> None:
     with contextlib.closing(http.client.HTTPConnection(where.netloc, timeout=30)) as connection:
         connection.request("PUT", f"{where.path}?{where.query}", body)
         assert connection.getresponse().status == HTTPStatus.OK
+
+
+def everything_is_exported_about_all_and_about_some(journey: Journey) -> None:
+    now = datetime.now(UTC)
+    names = ["consent_events", "current_consents", "messages", "opt_outs", "staff_audit"]
+    body = {"from": iso(now - timedelta(hours=1)), "to": iso(now), "datasets": names}
+    for more in ({"file_format": "jsonl"}, {"phones": [ADA, BEN]}):
+        made = journey.staff("POST", "/v1/exports", {**body, **more})
+        done = journey.exported(f"/v1/exports/{made['export_id']}", "done")
+        assert done["rows"] > 0
+
+
+def an_export_is_cancelled_and_taken_up_again(journey: Journey) -> None:
+    path = journey.order()
+    with contextlib.suppress(AssertionError):
+        journey.staff("POST", f"{path}/cancel")
+        journey.staff("POST", f"{path}/resume")
+    assert download(journey.exported(path, "done")["link"])
 
 
 def an_export_that_fails_is_given_up(journey: Journey) -> None:
@@ -663,6 +699,7 @@ STEPS: list[Callable[[Journey], None]] = [
     a_campaign_is_rehearsed_and_approved_by_a_second_person,
     a_rehearsal_that_fails_says_so,
     everything_is_stopped_and_let_go,
+    a_campaign_is_put_off_and_cancelled,
     a_campaign_meets_refusals_and_is_completed,
     a_campaign_leaves_a_share_out,
     a_campaign_whose_execution_died_is_taken_up_again,
@@ -673,6 +710,8 @@ STEPS: list[Callable[[Journey], None]] = [
     the_hours_are_closed_and_anybody_reads_the_checkpoint,
     console_day.a_newcomer_runs_a_campaign_in_the_console,
     an_export_is_ordered_built_and_downloaded,
+    everything_is_exported_about_all_and_about_some,
+    an_export_is_cancelled_and_taken_up_again,
     an_export_that_fails_is_given_up,
     people_of_an_old_list_are_accepted_asked_and_left_out,
     a_request_that_was_refused_may_be_repeated,

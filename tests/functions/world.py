@@ -197,6 +197,8 @@ def _references() -> dict[str, str]:
                 KeySpec=properties["KeySpec"], KeyUsage="SIGN_VERIFY"
             )
             found[name] = made["KeyMetadata"]["KeyId"]
+    found |= {name: name for name in of_type("AWS::IAM::Role")}
+    found["AWS::StackName"] = "assent"
     for name in of_type("AWS::Serverless::StateMachine"):
         made_machine = boto3.client("stepfunctions").create_state_machine(
             name=name, definition=json.dumps(_MACHINE), roleArn="arn:aws:iam::123456789012:role/x"

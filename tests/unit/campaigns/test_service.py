@@ -20,6 +20,7 @@ from assent.errors import (
 )
 from assent.identifiers import CampaignId, SegmentId
 from tests.fakes.in_memory_campaign_store import InMemoryCampaignStore
+from tests.fakes.recording_schedules import RecordingSchedules
 from tests.fakes.recording_workflow import RecordingWorkflow
 from tests.unit.campaigns.rehearsals import rehearsed
 from tests.unit.campaigns.world import CAMPAIGN, World, definition, running
@@ -35,8 +36,15 @@ class House:
         self.clock = world.clock
         self.store = InMemoryCampaignStore()
         self.workflow = RecordingWorkflow()
+        self.schedules = RecordingSchedules()
         self.service = CampaignService(
-            self.store, world.segments, world.programmes, self.workflow, world.clock, world.ids
+            self.store,
+            world.segments,
+            world.programmes,
+            self.workflow,
+            world.clock,
+            world.ids,
+            self.schedules,
         )
         self.reaping = Reaping(self.store, self.workflow, world.clock)
 

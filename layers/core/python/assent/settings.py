@@ -245,6 +245,8 @@ class CampaignApiSettings(Settings):
     control_table: str
     campaign_state_machine_arn: str
     rehearsal_state_machine_arn: str
+    launch_schedules: str
+    launch_role: str
     approval_above: int
     prices_per_part: str
     brand: str

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from assent.aws.eum_opt_outs import EumOptOutClient
     from assent.aws.eum_sender import EumTextClient
+    from assent.aws.launch_schedules import SchedulerClient
 
 # More than any thread pool of ours, so that a thread never waits for a socket.
 _POOL = 40
@@ -58,6 +59,12 @@ def s3() -> S3Client:
 def stepfunctions() -> SFNClient:
     """For starting workflows, which is safe to repeat: an execution's name is taken once."""
     return cast("SFNClient", _client("stepfunctions", _store().merge(Config(read_timeout=5))))
+
+
+@functools.cache
+def scheduler() -> SchedulerClient:
+    """For starts of campaigns that are put off; a wish is put under one name."""
+    return cast("SchedulerClient", _client("scheduler", _store().merge(Config(read_timeout=5))))
 
 
 @functools.cache

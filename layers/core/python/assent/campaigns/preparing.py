@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from assent.campaigns.clearance import Clearance
 from assent.campaigns.freezing import freeze
 from assent.campaigns.model import CampaignStatus
+from assent.campaigns.starting import is_early
 from assent.errors import ChangedMeanwhileError, ConflictError, InputError, NotFoundError
 
 if TYPE_CHECKING:
@@ -75,9 +76,9 @@ class Preparing:
         raise ChangedMeanwhileError(message)
 
     def _take_up(self, campaign: Campaign, execution_id: str) -> Campaign | None:
-        """Return the campaign as this execution owns it, None when it is not its to run, or when
-        everything is stopped: only a cancelled campaign is settled even then."""
-        if campaign.status is not CampaignStatus.CANCELLED and self.store.brake() is not None:
+        """Return the campaign as this execution owns it, None when it is not its to run, before its
+        time, or when everything is stopped: only a cancelled campaign is settled even then."""
+        if self._must_wait(campaign):
             return None
         if campaign.status in _STARTABLE:
             return self._own(self._frozen(campaign), execution_id, "started")
@@ -88,6 +89,13 @@ class Preparing:
         if campaign.execution_id is None:
             return self._own(campaign, execution_id, "taken up again")
         return None
+
+    def _must_wait(self, campaign: Campaign) -> bool:
+        if campaign.status is CampaignStatus.CANCELLED:
+            return False
+        is_waiting = campaign.status is CampaignStatus.SCHEDULED
+        is_too_soon = is_waiting and is_early(campaign.order, self.clock.now())
+        return is_too_soon or self.store.brake() is not None
 
     def _has_work(self, campaign: Campaign) -> bool:
         """A cancelled campaign is run once more, to count everybody it no longer texts."""

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from assent.campaigns.model import CampaignStatus, Fate
 from assent.campaigns.sending_claims import EarlierClaims
-from assent.campaigns.sending_record import BatchRecord
 from assent.campaigns.sending_one import Ended, Texting
+from assent.campaigns.sending_record import BatchRecord
 from assent.campaigns.sending_round import Halt, Round
 from assent.campaigns.sending_status import StatusWatch, stands_back
 from assent.campaigns.sending_tally import Tally

@@ -20,6 +20,7 @@ from assent.campaigns.model import (
     LaunchOrder,
     QuietHours,
 )
+from assent.campaigns.starting import check_start, first_instant, is_early
 from assent.errors import (
     ChangedMeanwhileError,
     IllegalTransitionError,
@@ -31,9 +32,11 @@ from assent.identifiers import CampaignId
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from assent.audience.subscriber import SegmentStore
     from assent.campaigns.model import CampaignStore, Definition, Progress, Workflow
+    from assent.campaigns.starting import LaunchSchedules
     from assent.clock import Clock
     from assent.identifiers import Ids
     from assent.programmes.model import ProgrammeStore
@@ -44,9 +47,12 @@ _LAUNCHABLE = _EDITABLE | {CampaignStatus.SCHEDULED}
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """How somebody wants to launch. `allow_empty`: even if nobody would be texted."""
+    """How somebody wants to launch. `allow_empty`: even if nobody would be texted. `start_at` (an
+    instant) or `local_time` (naive: each person's own wall clock) puts it off."""
 
     allow_empty: bool = False
+    start_at: datetime | None = None
+    local_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,7 @@ class CampaignService:
     workflow: Workflow
     clock: Clock
     ids: Ids
+    schedules: LaunchSchedules
     approval_above: int = 0
 
     def draft(self, definition: Definition, actor: str) -> Campaign:
@@ -128,11 +135,12 @@ class CampaignService:
             raise IllegalTransitionError(_refusal(campaign, "launched"))
         clearance = Clearance(self.programmes, self.segments, self.approval_above)
         clearance.require(campaign, launcher=actor, allow_empty=asked.allow_empty)
-        if campaign.status is not CampaignStatus.SCHEDULED:
-            order = LaunchOrder(actor, self.clock.now(), asked.allow_empty)
-            ordered = replace(campaign, order=order)
-            campaign = self._move(ordered, CampaignStatus.SCHEDULED, actor, "launched")
-        start_execution(self.workflow, campaign)
+        is_new_wish = asked.start_at is not None or asked.local_time is not None
+        if campaign.status is not CampaignStatus.SCHEDULED or is_new_wish:
+            ordered = replace(campaign, order=self._order(asked, actor))
+            scheduled = replace(ordered, status=CampaignStatus.SCHEDULED)
+            campaign = self._replace(scheduled, actor, "launched")
+        self._start(campaign)
         return campaign
 
     def pause(self, campaign_id: CampaignId, actor: str) -> Campaign:
@@ -151,7 +159,7 @@ class CampaignService:
         was_begun = campaign.frozen is not None
         to = CampaignStatus.RUNNING if was_begun else CampaignStatus.SCHEDULED
         resumed = self._move(free, to, actor, "resumed")
-        start_execution(self.workflow, resumed)
+        self._start(resumed)
         return resumed
 
     def cancel(self, campaign_id: CampaignId, actor: str) -> Campaign:
@@ -160,6 +168,8 @@ class CampaignService:
         campaign = self.store.campaign(campaign_id)
         free = replace(campaign, execution_id=None)
         cancelled = self._move(free, CampaignStatus.CANCELLED, actor, "cancelled")
+        if campaign.order is not None and campaign.order.start_at is not None:
+            self.schedules.remove(campaign_id)
         if cancelled.frozen is not None:
             start_execution(self.workflow, cancelled)
         return cancelled
@@ -176,6 +186,24 @@ class CampaignService:
         """Return the running totals. Raises CampaignNotFoundError."""
         self.store.campaign(campaign_id)
         return self.store.progress(campaign_id)
+
+    def _order(self, asked: Launch, actor: str) -> LaunchOrder:
+        now, start_at, local = self.clock.now(), asked.start_at, asked.local_time
+        if local is not None:
+            start_at = first_instant(local)
+        if start_at is not None:
+            check_start(start_at, now)
+        wall = local.isoformat() if local else None
+        return LaunchOrder(actor, now, asked.allow_empty, start_at, wall)
+
+    def _start(self, campaign: Campaign) -> None:
+        """Start the execution, or have it started when its time comes."""
+        order = campaign.order
+        is_waiting = campaign.status is CampaignStatus.SCHEDULED
+        if is_waiting and order and order.start_at and is_early(order, self.clock.now()):
+            self.schedules.put(campaign.campaign_id, order.start_at)
+        else:
+            start_execution(self.workflow, campaign)
 
     def _require_released(self) -> None:
         brake = self.store.brake()

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from assent.audience.rules import compile_rule
 from assent.campaigns.may_send import consent_objection
 from assent.campaigns.model import QuietHours
 from assent.campaigns.personal_links import links_in, tracked_in
+from assent.campaigns.starting import own_instant
 from assent.campaigns.whereabouts import whereabouts_of
 from assent.campaigns.words import Words
 from assent.law.windows import next_legal_instant
@@ -22,7 +24,6 @@ from assent.messages.template import Rendered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from assent.audience.subscriber import Subscriber
     from assent.campaigns.model import Campaign
@@ -120,6 +121,15 @@ class Sieve:
 
     def _release_at(self, subscriber: Subscriber) -> datetime | None:
         """Return the first instant, from now on, at which the person's calendar is open."""
+        where, at = whereabouts_of(subscriber, self.campaign.definition.hours), self.now
+        if self.local_time is not None:
+            at = own_instant(self.local_time, where, at)
         if self.campaign.definition.quiet_hours is QuietHours.OVERRIDE:
-            return self.now
-        return next_legal_instant(whereabouts_of(subscriber, self.campaign.definition.hours), self.now).at
+            return at
+        return next_legal_instant(where, at).at
+
+    @property
+    def local_time(self) -> datetime | None:
+        """The time of day that whoever launched asked for, None when an instant will do."""
+        order = self.campaign.order
+        return datetime.fromisoformat(order.local_time) if order and order.local_time else None

@@ -1,6 +1,7 @@
 """Staff routes over campaigns: draft, edit, look, and the four acts that change one under way."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
@@ -109,7 +110,7 @@ def _add_acts(api: Api, service: Callable[[], CampaignService]) -> None:
         campaign_id: CampaignInPath, body: Launching | None = None
     ) -> CampaignShown:
         """Start what was rehearsed. It sends from the next permitted hour of each person on."""
-        wanted = Launch(allow_empty=body.allow_empty) if body else Launch()
+        wanted = _launch(body) if body else Launch()
         actor = api.staff.subject
         return _acted("launched", service().launch(CampaignId(campaign_id), actor, wanted))
 
@@ -177,7 +178,7 @@ def _with_progress(service: CampaignService, campaign: Campaign) -> CampaignShow
 
 def shown(campaign: Campaign, progress: Progress | None = None) -> CampaignShown:
     """Return the campaign as the API shows it."""
-    definition, frozen = campaign.definition, campaign.frozen
+    definition, frozen, order = campaign.definition, campaign.frozen, campaign.order
     return CampaignShown(
         campaign_id=campaign.campaign_id,
         name=definition.name,
@@ -200,10 +201,28 @@ def shown(campaign: Campaign, progress: Progress | None = None) -> CampaignShown
         created_at=iso(campaign.created_at),
         created_by=campaign.created_by,
         launched_at=iso(frozen.launched_at) if frozen else None,
+        starts_at=iso(order.start_at) if order and order.start_at else None,
+        local_time=order.local_time if order else None,
         rehearsed_at=iso(campaign.rehearsed.at) if campaign.rehearsed else None,
         approval=_approval(campaign.approval),
         progress=_progress(progress) if progress else None,
     )
+
+
+def _launch(body: Launching) -> Launch:
+    """Raises InputError for a time that is none, or that names a place where it may not."""
+    if body.schedule_at is None:
+        return Launch(body.allow_empty)
+    try:
+        at = datetime.fromisoformat(body.schedule_at)
+    except ValueError:
+        raise InputError("There is no such time.", field="schedule_at") from None
+    if (at.tzinfo is None) is not body.recipient_local:
+        message = "An instant has an offset; a time at each person's own place has none."
+        raise InputError(message, field="schedule_at")
+    if body.recipient_local:
+        return Launch(body.allow_empty, local_time=at)
+    return Launch(body.allow_empty, start_at=at.astimezone(UTC))
 
 
 def _approval(approval: Approval | None) -> ApprovalShown | None:

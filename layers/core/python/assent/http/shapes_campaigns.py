@@ -21,6 +21,10 @@ class VariantWritten(Body):
     others: _Others = Field(default_factory=dict)
 
 
+_TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?$"
+ScheduleTime = Annotated[str, Field(pattern=_TIME)]
+
+
 class NewCampaign(Body):
     """What a marketer decides. The words are given as a `body`, as `variants`, or by naming a
     version of a stored template."""
@@ -77,6 +81,14 @@ class Launching(Body):
     """How to launch; an empty body will do."""
 
     allow_empty: bool = Field(default=False, description="Even if nobody would be texted")
+    schedule_at: ScheduleTime | None = Field(
+        default=None,
+        description="Start then: `2026-11-27T15:00:00Z`, or, with `recipient_local`, a wall clock "
+        "without an offset: `2026-11-27T10:00:00`",
+    )
+    recipient_local: bool = Field(
+        default=False, description="`schedule_at` is the time at each person's own place"
+    )
 
 
 class ApprovalShown(Answer):
@@ -107,6 +119,8 @@ class CampaignShown(Answer):
     created_at: str
     created_by: str
     launched_at: str | None
+    starts_at: str | None = Field(description="When it is to start, where that was put off")
+    local_time: str | None = Field(description="The time of day at each person's own place")
     rehearsed_at: str | None
     approval: ApprovalShown | None
     progress: ProgressShown | None = Field(description="Absent in lists")
