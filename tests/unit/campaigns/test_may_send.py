@@ -46,6 +46,12 @@ def test_this_campaigns_own_claim_forbids_another_text() -> None:
     assert (decision.verdict, decision.reason) == (Verdict.NO, "already_claimed")
 
 
+def test_a_stop_after_this_campaigns_claim_does_not_hide_it() -> None:
+    mine = MappingProxyType({CAMPAIGN: Claim(CAMPAIGN, OFFERS, NOON)})
+    texted = person(1, claims=mine, stopped_at=NOON, consents=MappingProxyType({}))
+    assert may_send(texted, running(), NOON, NEW_YORK).reason == "already_claimed"
+
+
 @pytest.mark.parametrize(
     ("ends_in", "reason"), [(1, "paused"), (0, "permitted"), (-1, "permitted")]
 )

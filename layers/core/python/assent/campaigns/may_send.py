@@ -83,6 +83,10 @@ def forgettable(standing: Standing, now: datetime) -> tuple[CampaignId, ...]:
 def _consent_objection(standing: Standing, campaign: Campaign, trace: list[str]) -> str | None:
     status = standing.status_of(campaign.definition.programme_id)
     trace.append(f"consent {status}")
+    if campaign.campaign_id in standing.claims:
+        # Before all else: whoever was claimed may have been texted, and a STOP after it does not
+        # make them somebody who was not.
+        return "already_claimed"
     if standing.stopped_at is not None:
         return "stopped"
     if status is not ConsentStatus.CONFIRMED:
@@ -91,8 +95,6 @@ def _consent_objection(standing: Standing, campaign: Campaign, trace: list[str])
         return "held"
     if standing.phone is None:
         return "no_phone"
-    if campaign.campaign_id in standing.claims:
-        return "already_claimed"
     return None
 
 
