@@ -13,11 +13,14 @@ from assent.aws import clients
 from assent.aws.digest_store import DynamoDigestStore
 from assent.aws.event_log import DynamoEventLog, DynamoHeads
 from assent.aws.evidence_signer import KmsSigner
+from assent.aws.export_bucket import S3ExportBucket
 from assent.aws.seal_store import DynamoSealStore
 from assent.aws.staff_audit_store import DynamoStaffAuditStore
 from assent.aws.vault_bucket import S3Vault
 from assent.clock import SystemClock, parse_iso
+from assent.evidence.manifest_signing import ManifestSigning
 from assent.evidence.sealing import Sealing
+from assent.identifiers import ExportId
 from assent.settings import EvidenceSealSettings
 from assent.telemetry import count, invocation, record
 
@@ -31,27 +34,33 @@ _MARGIN = timedelta(seconds=60)
 
 
 @functools.cache
-def wiring() -> Sealing:
-    """Read the environment once and put the parts together."""
+def wiring() -> tuple[Sealing, ManifestSigning]:
+    """Read the environment once and put the two halves together; they share the signer."""
     settings = EvidenceSealSettings.from_env()
     dynamodb, clock = clients.dynamodb(), SystemClock()
-    return Sealing(
+    signer = KmsSigner(clients.kms(), settings.evidence_key_id)
+    sealing = Sealing(
         digests=DynamoDigestStore(dynamodb, settings.digests_table),
         seals=DynamoSealStore(dynamodb, settings.seals_table, clock),
         vault=S3Vault(clients.s3(), settings.evidence_bucket),
-        signer=KmsSigner(clients.kms(), settings.evidence_key_id),
+        signer=signer,
         log=DynamoEventLog(dynamodb, settings.consent_events_table),
         heads=DynamoHeads(dynamodb, settings.subscribers_table, clock),
         audit=DynamoStaffAuditStore(dynamodb, settings.staff_audit_table),
         clock=clock,
     )
+    return sealing, ManifestSigning(S3ExportBucket(clients.s3(), settings.export_bucket), signer)
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """In {until} to seal all that was recorded before that instant, or a schedule's event to close
-    the hours that ended; out what was sealed."""
+    the hours that ended; out what was sealed. In {export_id, sign: true}: sign its manifest."""
     with invocation(event.get("export_id") or event.get("id", "schedule")):
-        sealing = wiring()
+        sealing, signing = wiring()
+        if event.get("sign"):
+            signing.sign(ExportId(event["export_id"]))
+            record("export_signed", {"export_id": event["export_id"], "reason": "manifest"})
+            return {"status": "signed"}
         left = timedelta(milliseconds=context.get_remaining_time_in_millis())
         deadline = sealing.clock.now() + left - _MARGIN
         if "until" in event:

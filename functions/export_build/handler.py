@@ -1,4 +1,4 @@
-"""Writes an export as far as its time allows, and says whether more is left."""
+"""Writes an export's bundle as far as its time allows, and says what comes next."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from assent.aws import clients
+from assent.aws.digest_store import DynamoDigestStore
 from assent.aws.event_items import EventTables
 from assent.aws.event_source import DynamoEventSource
 from assent.aws.export_bucket import S3ExportBucket
+from assent.aws.export_sources import DynamoAuditLog, DynamoPeople, DynamoTexts
 from assent.aws.export_store import DynamoExportStore
-from assent.aws.subscriber_scan import DynamoSubscriberScan
+from assent.aws.vault_bucket import S3Vault
 from assent.clock import SystemClock
 from assent.evidence.building import BuildStatus, ExportBuilding
+from assent.evidence.datasets import Dataset
+from assent.evidence.sources import OPT_OUTS, AuditRows, ConsentRows, EventRows, MessageRows
 from assent.identifiers import ExportId
 from assent.settings import ExportBuildSettings
 from assent.telemetry import count, invocation, record
@@ -21,7 +25,7 @@ from assent.telemetry import count, invocation, record
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Long enough to flush, park and save what the last page brought.
+# Long enough to finish the digest that is being written, place its piece and save.
 _MARGIN = timedelta(seconds=60)
 
 
@@ -29,19 +33,30 @@ _MARGIN = timedelta(seconds=60)
 def wiring() -> ExportBuilding:
     """Read the environment once and put the parts together."""
     settings = ExportBuildSettings.from_env()
-    dynamodb, clock = clients.dynamodb(), SystemClock()
+    dynamodb, s3, clock = clients.dynamodb(), clients.s3(), SystemClock()
+    digests = DynamoDigestStore(dynamodb, settings.digests_table)
+    vault = S3Vault(s3, settings.evidence_bucket)
     tables = EventTables(settings.consent_events_table, settings.evidence_table)
+    events = DynamoEventSource(dynamodb, tables, clock)
+    people = DynamoPeople(dynamodb, settings.subscribers_table, clock)
     return ExportBuilding(
         store=DynamoExportStore(dynamodb, settings.exports_table),
-        events=DynamoEventSource(dynamodb, tables, clock),
-        phones=DynamoSubscriberScan(dynamodb, settings.subscribers_table, clock),
-        sink=S3ExportBucket(clients.s3(), settings.export_bucket),
+        sources={
+            Dataset.CONSENT_EVENTS: EventRows(digests, vault, events, people),
+            Dataset.OPT_OUTS: EventRows(digests, vault, events, people, OPT_OUTS),
+            Dataset.CURRENT_CONSENTS: ConsentRows(people),
+            Dataset.MESSAGES: MessageRows(DynamoTexts(dynamodb, settings.messages_table), people),
+            Dataset.STAFF_AUDIT: AuditRows(DynamoAuditLog(dynamodb, settings.staff_audit_table)),
+        },
+        digests=digests,
+        sink=S3ExportBucket(s3, settings.export_bucket),
         clock=clock,
     )
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, str]:
-    """In {export_id}, or {export_id, failed: true} to give it up; out {status}: more or done."""
+    """In {export_id}, or {export_id, failed: true} to give it up; out {status}: more, sign or
+    done."""
     export_id = ExportId(event["export_id"])
     with invocation(export_id):
         building = wiring()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from infra.demo.findings import broken, warnings
 from infra.demo.http import Client, UnexpectedAnswerError
+from infra.demo.proof import told
 from infra.demo.report import table
 from infra.demo.signups import read
 from infra.demo.story import DemoError, Story
@@ -38,6 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say(f"\nThe demo could not go on: {error}")
         return 2
     _say(f"\n{table(findings)}\n")
+    if findings.proof is not None:
+        _say(f"{told(findings.proof)}\n")
     for sentence in warnings(findings):
         _say(f"Note: {sentence}")
     failures = broken(findings)

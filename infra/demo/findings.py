@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from infra.demo.proof import checks
 from infra.demo.ways import Ways, promises
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from infra.demo.phones import Text
+    from infra.demo.proof import Proof
 
 _SECOND = timedelta(seconds=1)
 # How unevenly a busy laptop runs threads between a text's leave to go and the endpoint a few lines
@@ -71,6 +73,7 @@ class Findings:
     asked_rate: int = 0
     log_rows: int = 0
     log_formulas: int = 0
+    proof: Proof | None = None
     ways: Ways = field(default_factory=Ways)
 
     def fate(self, name: str) -> int:
@@ -152,6 +155,8 @@ def _promises(f: Findings) -> Iterable[tuple[str, bool]]:
     yield "every STOP is in the log", all(stop.in_flight is not None for stop in f.stops)
     yield "the rate is not exceeded in any second", f.rate.surely <= f.asked_rate
     yield "no cell of the export is a formula", f.log_formulas == 0
+    if f.proof is not None:
+        yield from checks(f.proof)
     yield from promises(f.ways, f.rows, f.texts, f.campaign_texts)
 
 

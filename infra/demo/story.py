@@ -22,6 +22,7 @@ from infra.demo.choosing import OWN_MAXIMUM, Choosing
 from infra.demo.findings import Findings, Stop
 from infra.demo.http import download
 from infra.demo.phones import Phones
+from infra.demo.proof import log_of, prove
 from infra.demo.report import Bar
 from infra.demo.signups import Shown
 
@@ -278,7 +279,9 @@ class Story:
             message = f"the export did not finish: {export}"
             raise DemoError(message)
         bar.end(1, f"{export['rows']} events")
-        self._read_log(download(export["link"]))
+        bundle = download(export["link"])
+        self.findings.proof = prove(bundle, self.client.get("/v1/checkpoint"))
+        self._read_log(log_of(bundle))
 
     def _read_log(self, data: bytes) -> None:
         rows = list(csv.DictReader(io.StringIO(data.decode(), newline="")))

@@ -102,6 +102,7 @@ LAMBDAS = (
     "CampaignSend",
     "CampaignClose",
     "ExportBuild",
+    "EvidenceSeal",
 )
 
 
@@ -222,17 +223,25 @@ def test_a_failed_plan_fails_the_execution(script: Script) -> None:
 
 
 def test_an_export_goes_on_while_there_is_more(script: Script) -> None:
-    says = iter(["more", "more", "done"])
-    script.answers = {"ExportBuild": lambda _: {"status": next(says)}}
-    assert run("export", export_id="e1")["status"] == "SUCCEEDED"
-    assert script.asked("ExportBuild") == [{"export_id": "e1"}] * 3
+    says, sealed = iter(["more", "more", "sign", "done"]), iter([False, True])
+    script.answers = {
+        "ExportBuild": lambda _: {"status": next(says)},
+        "EvidenceSeal": lambda event: (
+            {"status": "signed"} if "sign" in event else {"is_complete": next(sealed)}
+        ),
+    }
+    assert run("export", export_id="e1", until=PAST)["status"] == "SUCCEEDED"
+    assert script.asked("ExportBuild") == [{"export_id": "e1"}] * 4
+    seal, sign = {"export_id": "e1", "until": PAST}, {"export_id": "e1", "sign": True}
+    assert script.asked("EvidenceSeal") == [seal, seal, sign]
 
 
 def test_an_export_that_fails_is_marked_and_fails_the_execution(script: Script) -> None:
     script.answers = {
-        "ExportBuild": lambda event: {"status": "done"} if "failed" in event else crash(event)
+        "ExportBuild": lambda event: {"status": "done"} if "failed" in event else crash(event),
+        "EvidenceSeal": lambda _: {"is_complete": True},
     }
-    assert run("export", export_id="e1")["status"] == "FAILED"
+    assert run("export", export_id="e1", until=PAST)["status"] == "FAILED"
     assert script.asked("ExportBuild")[-1] == {"export_id": "e1", "failed": True}
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from assent.evidence.export import ExportSink
 
-KEY = "exports/e_1/consent-log-e_1.csv"
+KEY = "exports/e_1/consent-export-e_1.zip"
 FIRST = os.urandom(5 * 1024 * 1024)
 
 
@@ -86,6 +86,7 @@ def test_an_upload_can_be_dropped_twice(sink: ExportSink) -> None:
 def test_parked_bytes_come_back(sink: ExportSink) -> None:
     sink.park("exports/e_1/tail-1", b"\x00\xff")
     sink.park("exports/e_1/tail-2", b"")
+    assert sink.parked("exports/e_1/none") is None
     assert sink.parked("exports/e_1/tail-1") == b"\x00\xff"
     assert sink.parked("exports/e_1/tail-2") == b""
 
@@ -110,5 +111,5 @@ def test_a_link_is_a_download_that_dies_by_itself(real: S3ExportBucket) -> None:
     link = urlsplit(real.link(KEY, timedelta(minutes=15)))
     query = parse_qs(link.query)
     assert link.path.endswith(KEY)
-    assert query["response-content-disposition"] == ['attachment; filename="consent-log-e_1.csv"']
+    assert query["response-content-disposition"] == ['attachment; filename="consent-export-e_1.zip"']
     assert "X-Amz-Expires" in query or "Expires" in query

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assent.aws.export_store import DynamoExportStore
+from assent.consent.model import ConsentStatus
 from assent.errors import AlreadyExistsError, ChangedMeanwhileError, ExportNotFoundError
-from assent.evidence.export import Export, ExportStatus, Part
-from assent.identifiers import ExportId, ProgrammeId
+from assent.evidence.datasets import Dataset, ExportQuery, FileFormat
+from assent.evidence.export import Export, ExportStatus
+from assent.identifiers import ExportId, ProgrammeId, SubscriberKey
 from tests.fakes.frozen_clock import NOON
 from tests.fakes.in_memory_export_store import InMemoryExportStore
 
@@ -18,9 +20,7 @@ if TYPE_CHECKING:
 
 PLAIN = Export(
     export_id=ExportId("e_1"),
-    since=NOON - timedelta(days=1),
-    until=NOON,
-    programme_id=None,
+    query=ExportQuery(NOON - timedelta(days=1), NOON),
     requested_by="ann",
     created_at=NOON,
     object_key="exports/e_1/log.csv",
@@ -28,12 +28,20 @@ PLAIN = Export(
 FULL = replace(
     PLAIN,
     export_id=ExportId("e_2"),
-    programme_id=ProgrammeId("deals"),
+    query=ExportQuery(
+        NOON - timedelta(days=1),
+        NOON,
+        tuple(Dataset),
+        FileFormat.JSONL,
+        ProgrammeId("deals"),
+        (ConsentStatus.CONFIRMED, ConsentStatus.PENDING),
+        (SubscriberKey("k1_ann"),),
+    ),
     status=ExportStatus.DONE,
     upload_id="u-1",
-    parts=(Part(1, '"etag"', 8_388_608), Part(2, '"etag2"', 12)),
-    position="2026-11-23T11:00:00.000000Z#k1_a#00000001",
-    tail_key="exports/e_2/tail-3",
+    begun_at=NOON,
+    state_key="exports/e_2/state-3",
+    stage="messages",
     rows=7,
     bytes=8_388_620,
     finished_at=NOON + timedelta(microseconds=1),

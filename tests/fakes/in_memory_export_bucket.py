@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class InMemoryExportBucket:
-    """An `ExportSink` and `ExportLinks`. `objects` are the finished files and parked tails."""
+    """An `ExportSink` and `ExportLinks`. `objects` are the finished files and parked states."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
@@ -52,8 +52,8 @@ class InMemoryExportBucket:
     def park(self, key: str, body: bytes) -> None:
         self.objects[key] = body
 
-    def parked(self, key: str) -> bytes:
-        return self.objects[key]
+    def parked(self, key: str) -> bytes | None:
+        return self.objects.get(key)
 
     def link(self, object_key: str, valid_for: timedelta) -> str:
         return f"https://exports.invalid/{object_key}?expires={int(valid_for.total_seconds())}"

@@ -9,6 +9,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from assent.clock import iso
 from assent.telemetry import logger
 from tests.functions.inbound import an_entry, an_event
 from tests.functions.people import agree
@@ -92,7 +93,12 @@ def export(world: World, reviewer: Client) -> None:
     since = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
     wanted = {"from": since, "to": "2099-01-01T00:00:00Z"}
     export_id = reviewer.send("POST", "/v1/exports", wanted).json["export_id"]
-    world.invoke("export_build", {"export_id": export_id}, Context(milliseconds=900_000))
+    patient, event = Context(milliseconds=900_000), {"export_id": export_id}
+    now = iso(datetime.now(UTC))
+    world.invoke("evidence_seal", {**event, "until": now}, patient)
+    world.invoke("export_build", event, patient)
+    world.invoke("evidence_seal", {**event, "sign": True}, patient)
+    world.invoke("export_build", event, patient)
     reviewer.get(f"/v1/exports/{export_id}")
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import urllib.parse
+import zipfile
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from tests.functions.world import World
 
 PHONE = "+14155554001"
+SPAN = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}
 
 
 @pytest.fixture(scope="module")
@@ -185,6 +188,17 @@ def test_a_bad_question_is_refused(
             400,
             "malformed_request",
         ),
+        ({**SPAN, "datasets": []}, 400, "malformed_request"),
+        ({**SPAN, "datasets": ["secrets"]}, 400, "malformed_request"),
+        ({**SPAN, "file_format": "parquet"}, 400, "malformed_request"),
+        ({**SPAN, "statuses": ["none"]}, 400, "malformed_request"),
+        ({**SPAN, "phones": []}, 400, "malformed_request"),
+        ({**SPAN, "phones": ["x"]}, 422, "invalid_phone"),
+        (
+            {**SPAN, "datasets": ["staff_audit"], "programme_id": "demo"},
+            422,
+            "invalid_input",
+        ),
     ],
 )
 def test_a_bad_order_is_refused(
@@ -209,13 +223,63 @@ def test_an_export_is_ordered_once_built_and_fetched(
     export_id = ordered.json["export_id"]
     assert (ordered.json["status"], ordered.json["link"]) == ("requested", None)
     assert [each["name"] for each in world.executions("ExportStateMachine")] == [export_id]
-    context = Context(milliseconds=900_000)
-    assert world.invoke("export_build", {"export_id": export_id}, context) == {"status": "done"}
+    build(world, export_id, body["to"])
     done = compliance.get(f"/v1/exports/{export_id}").json
-    assert (done["status"], done["rows"]) == ("done", 4)
+    assert (done["status"], done["rows"], done["stage"]) == ("done", 4, None)
     assert [e["export_id"] for e in compliance.get("/v1/exports").json["items"]] == [export_id]
-    rows = list(csv.DictReader(io.StringIO(_fetch(done["link"]))))
+    with zipfile.ZipFile(io.BytesIO(_fetch(done["link"]))) as bundle:
+        text = bundle.read("consent_events/00001.csv").decode()
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert [row["type"] for row in rows][-1] == "withdrawn"
+    assert {row["phone"] for row in rows} == {f"'{PHONE}"}
+
+
+def build(world: World, export_id: str, until: str) -> None:
+    """What the workflow does."""
+    patient = Context(milliseconds=900_000)
+    sealed = world.invoke("evidence_seal", {"export_id": export_id, "until": until}, patient)
+    assert (sealed["is_complete"], sealed["mismatches"]) == (True, 0)
+    event = {"export_id": export_id}
+    assert world.invoke("export_build", event, patient) == {"status": "sign"}
+    world.invoke("evidence_seal", {**event, "sign": True}, patient)
+    assert world.invoke("export_build", event, patient) == {"status": "done"}
+
+
+def test_everything_about_some_numbers_is_one_bundle(
+    world: World, compliance: Client, told: dict[str, str]
+) -> None:
+    since = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    names = ["messages", "consent_events", "current_consents", "opt_outs", "staff_audit"]
+    until = _now()
+    body = {"from": since, "to": until, "datasets": names, "phones": [PHONE, PHONE]}
+    ordered = compliance.send("POST", "/v1/exports", {**body, "file_format": "jsonl"}).json
+    assert (ordered["numbers"], ordered["file_format"]) == (1, "jsonl")
+    build(world, ordered["export_id"], until)
+    done = compliance.get(f"/v1/exports/{ordered['export_id']}").json
+    with zipfile.ZipFile(io.BytesIO(_fetch(done["link"]))) as bundle:
+        counts = json.loads(bundle.read("manifest.json"))["counts"]
+        event = json.loads(bundle.read("consent_events/00001.jsonl").splitlines()[0])
+    assert (counts["consent_events"], counts["opt_outs"], counts["current_consents"]) == (4, 1, 1)
+    assert counts["messages"] >= 2
+    assert event["phone"] == PHONE
+
+
+def test_an_export_is_cancelled_and_taken_up_again(
+    world: World, compliance: Client, told: dict[str, str]
+) -> None:
+    since = (datetime.now(UTC) - timedelta(hours=3)).isoformat()
+    made = compliance.send("POST", "/v1/exports", {"from": since, "to": _now()}).json
+    path = f"/v1/exports/{made['export_id']}"
+    assert compliance.send("POST", f"{path}/cancel", {}).json["status"] == "cancelled"
+    again = compliance.send("POST", f"{path}/cancel", {})
+    assert (again.status, again.code) == (409, "illegal_transition")
+    event = {"export_id": made["export_id"]}
+    patient = Context(milliseconds=900_000)
+    assert world.invoke("export_build", event, patient) == {"status": "done"}
+    assert compliance.get(path).json["status"] == "cancelled"
+    assert compliance.send("POST", f"{path}/resume", {}).json["status"] == "requested"
+    build(world, made["export_id"], made["to"])
+    assert compliance.get(path).json["status"] == "done"
 
 
 def test_an_export_whose_workflow_gave_up_says_so(
@@ -228,10 +292,10 @@ def test_an_export_whose_workflow_gave_up_says_so(
     assert compliance.get(f"/v1/exports/{ordered['export_id']}").json["status"] == "failed"
 
 
-def _fetch(link: str) -> str:
+def _fetch(link: str) -> bytes:
     parts = urllib.parse.urlsplit(link)
     host, path = parts.netloc, parts.path.lstrip("/")
     bucket = host.split(".")[0] if not host.startswith("s3") else path.split("/", 1)[0]
     key = path if not host.startswith("s3") else path.split("/", 1)[1]
     found = boto3.client("s3").get_object(Bucket=bucket, Key=urllib.parse.unquote(key))
-    return found["Body"].read().decode()
+    return found["Body"].read()

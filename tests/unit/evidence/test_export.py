@@ -5,8 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from assent.errors import ExportNotFoundError, InputError
-from assent.evidence.export import ExportRequest, ExportService, ExportStatus
+from assent.clock import iso
+from assent.consent.model import ConsentStatus
+from assent.errors import ExportNotFoundError, IllegalTransitionError, InputError
+from assent.evidence.datasets import Dataset, ExportQuery
+from assent.evidence.export import RESUMED_FOR, ExportService, ExportStatus
 from assent.identifiers import ExportId
 from tests.fakes.frozen_clock import NOON, FrozenClock
 from tests.fakes.in_memory_export_bucket import InMemoryExportBucket
@@ -30,17 +33,19 @@ def service() -> ExportService:
 
 
 def test_a_request_is_stored_and_its_workflow_started_under_its_id(service: ExportService) -> None:
-    export = service.request(ExportRequest(YESTERDAY, NOON, "ann", DEALS))
+    export = service.request(ExportQuery(YESTERDAY, NOON, programme_id=DEALS), "ann")
     assert service.export(export.export_id) == export
     assert export.status is ExportStatus.REQUESTED
     workflow = service.workflow
     assert isinstance(workflow, RecordingExportWorkflow)
-    assert workflow.started == {export.export_id: {"export_id": export.export_id}}
+    assert workflow.started == {
+        export.export_id: {"export_id": export.export_id, "until": iso(NOON)}
+    }
 
 
 def test_the_future_is_cut_off(service: ExportService) -> None:
-    export = service.request(ExportRequest(YESTERDAY, NOON + timedelta(days=9), "ann"))
-    assert export.until == NOON
+    export = service.request(ExportQuery(YESTERDAY, NOON + timedelta(days=9)), "ann")
+    assert export.query.until == NOON
 
 
 @pytest.mark.parametrize(
@@ -55,19 +60,19 @@ def test_a_span_that_can_hold_nothing_is_refused(
     service: ExportService, since: object, until: object
 ) -> None:
     with pytest.raises(InputError) as refused:
-        service.request(ExportRequest(since, until, "ann"))  # type: ignore[arg-type]
+        service.request(ExportQuery(since, until), "ann")  # type: ignore[arg-type]
     assert refused.value.field == "from"
     assert not service.exports()
 
 
 def test_exports_are_listed_newest_first(service: ExportService) -> None:
-    first = service.request(ExportRequest(YESTERDAY, NOON, "ann"))
-    second = service.request(ExportRequest(YESTERDAY, NOON, "ann"))
+    first = service.request(ExportQuery(YESTERDAY, NOON), "ann")
+    second = service.request(ExportQuery(YESTERDAY, NOON), "ann")
     assert list(service.exports()) == [second, first]
 
 
 def test_only_a_finished_export_has_a_link_and_for_15_minutes(service: ExportService) -> None:
-    export = service.request(ExportRequest(YESTERDAY, NOON, "ann"))
+    export = service.request(ExportQuery(YESTERDAY, NOON), "ann")
     assert service.link(export) is None
     link = service.link(replace(export, status=ExportStatus.DONE))
     assert link is not None
@@ -78,3 +83,39 @@ def test_only_a_finished_export_has_a_link_and_for_15_minutes(service: ExportSer
 def test_an_unknown_export_is_not_found(service: ExportService) -> None:
     with pytest.raises(ExportNotFoundError):
         service.export(ExportId("e_0"))
+
+
+def test_the_audit_cannot_be_narrowed_by_what_it_does_not_know(service: ExportService) -> None:
+    query = ExportQuery(
+        YESTERDAY, NOON, (Dataset.STAFF_AUDIT,), statuses=(ConsentStatus.CONFIRMED,)
+    )
+    with pytest.raises(InputError):
+        service.request(query, "ann")
+    with pytest.raises(InputError):
+        service.request(replace(query, datasets=()), "ann")
+
+
+def test_a_cancelled_export_is_taken_up_by_a_new_execution(service: ExportService) -> None:
+    export = service.request(ExportQuery(YESTERDAY, NOON), "ann")
+    cancelled = service.cancel(export.export_id)
+    assert (cancelled.status, cancelled.finished_at) == (ExportStatus.CANCELLED, NOON)
+    with pytest.raises(IllegalTransitionError):
+        service.cancel(export.export_id)
+    assert service.resume(export.export_id).status is ExportStatus.REQUESTED
+    assert isinstance(service.workflow, RecordingExportWorkflow)
+    assert len(service.workflow.started) == 2
+    with pytest.raises(IllegalTransitionError):
+        service.resume(export.export_id)
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["kept", "gone"])
+def test_what_the_bucket_dropped_meanwhile_is_begun_anew(
+    service: ExportService, late: bool
+) -> None:
+    export = service.request(ExportQuery(YESTERDAY, NOON), "ann")
+    begun = replace(export, upload_id="u", begun_at=NOON, state_key="s", rows=5)
+    service.store.save(begun)
+    service.cancel(export.export_id)
+    service.clock.sleep((RESUMED_FOR + timedelta(hours=late)).total_seconds())
+    resumed = service.resume(export.export_id)
+    assert (resumed.upload_id, resumed.rows) == ((None, 0) if late else ("u", 5))

@@ -4,26 +4,31 @@ import csv
 import hashlib
 import io
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
 from assent.consent.events import EventType
-from assent.evidence.export import LoggedEvent
-from assent.evidence.positions import position_of
-from assent.evidence.rows import COLUMNS, csv_header, csv_rows, safe_cell
+from assent.evidence.datasets import COLUMNS, Dataset, FileFormat
+from assent.evidence.rows import event_row, header, safe_cell, written
 from assent.phone import PhoneNumber
-from tests.unit.evidence.chains import ANN, DEALS, chain, without_evidence
+from tests.unit.evidence.chains import DEALS, chain, without_evidence
+
+if TYPE_CHECKING:
+    from assent.evidence.datasets import Row
 
 PHONE = PhoneNumber.stored("+16125550103")
+PLACE: Row = {"digest": 3, "leaf": 0}
+LOG, CSV = Dataset.CONSENT_EVENTS, FileFormat.CSV
 
 
-def logged() -> list[LoggedEvent]:
+def logged(phone: PhoneNumber | None = None) -> bytes:
     history = chain((EventType.REQUESTED, DEALS), (EventType.WITHDRAWN, None))
-    return [LoggedEvent(position_of(e), e, evidence) for e, evidence in history]
+    return written(LOG, CSV, [event_row(e, evidence, phone, PLACE) for e, evidence in history])
 
 
 def parsed(data: bytes) -> list[dict[str, str]]:
-    text = (csv_header() + data).decode()
+    text = (header(LOG, CSV) + data).decode()
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
@@ -54,32 +59,32 @@ def test_no_cell_is_taken_for_a_formula(text: str, cell: str) -> None:
 
 
 def test_rows_are_rfc_4180_with_crlf() -> None:
-    data = csv_header() + csv_rows(logged(), {ANN: PHONE})
+    data = header(LOG, CSV) + logged(PHONE)
     assert data.count(b"\r\n") == 3
     assert data.endswith(b"\r\n")
     assert b"\n" not in data.replace(b"\r\n", b"")
 
 
 def test_every_documented_column_is_filled_for_a_living_person() -> None:
-    first = parsed(csv_rows(logged(), {ANN: PHONE}))[0]
-    assert list(first) == list(COLUMNS)
+    first = parsed(logged(PHONE))[0]
+    assert list(first) == list(COLUMNS[LOG])
     assert {name for name, value in first.items() if not value} == {"provider_at", "previous_hash"}
     assert first["phone"] == "'+16125550103"
 
 
 def test_a_brand_wide_event_names_no_programme() -> None:
-    assert parsed(csv_rows(logged(), {}))[1]["programme_id"] == ""
+    assert parsed(logged())[1]["programme_id"] == ""
 
 
 def test_an_erased_person_keeps_the_chain_and_loses_number_and_evidence() -> None:
     (event, _), *_ = without_evidence(chain((EventType.REQUESTED, DEALS)))
-    row = parsed(csv_rows([LoggedEvent(position_of(event), event, None)], {}))[0]
+    row = parsed(written(LOG, CSV, [event_row(event, None, None, PLACE)]))[0]
     assert (row["phone"], row["evidence"], row["evidence_salt"]) == ("", "", "")
     assert row["hash"] == event.hash
 
 
 def test_a_row_holds_all_that_its_hash_was_made_of() -> None:
-    row = parsed(csv_rows(logged(), {}))[0]
+    row = parsed(logged())[0]
     evidence = bytes([2]) + bytes.fromhex(row["evidence_salt"]) + row["evidence"].encode()
     assert hashlib.sha256(evidence).hexdigest() == row["evidence_digest"]
     event = {

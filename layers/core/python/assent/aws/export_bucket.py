@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3 import S3Client
 
-_CSV = "text/csv; charset=utf-8"
+_ZIP = "application/zip"
 
 
 @dataclass(frozen=True, slots=True)
 class S3ExportBucket:
     """An `ExportSink` and `ExportLinks` on one bucket. The bucket's lifecycle ends what is old:
-    files, parked tails and uploads that nobody finished."""
+    files, parked states and uploads that nobody finished."""
 
     client: S3Client
     bucket: str
@@ -34,7 +34,7 @@ class S3ExportBucket:
     def begin(self, object_key: str) -> str:
         """Open an upload and return its id."""
         opened = self.client.create_multipart_upload(
-            Bucket=self.bucket, Key=object_key, ContentType=_CSV
+            Bucket=self.bucket, Key=object_key, ContentType=_ZIP
         )
         return opened["UploadId"]
 
@@ -70,12 +70,19 @@ class S3ExportBucket:
                 raise
 
     def park(self, key: str, body: bytes) -> None:
-        """Keep bytes that are too few for a part."""
+        """Keep bytes beside the file."""
         self.client.put_object(Bucket=self.bucket, Key=key, Body=body)
 
-    def parked(self, key: str) -> bytes:
-        """Return parked bytes."""
-        return self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+    def parked(self, key: str) -> bytes | None:
+        """Return parked bytes; None where there are none."""
+        try:
+            found = self.client.get_object(Bucket=self.bucket, Key=key)
+        except ClientError as error:
+            # Who may not list a bucket is told "forbidden" for what is not there.
+            if _code(error) in ("NoSuchKey", "404", "AccessDenied", "403"):
+                return None
+            raise
+        return found["Body"].read()
 
     def link(self, object_key: str, valid_for: timedelta) -> str:
         """Return a URL that serves the object as a download until `valid_for` has passed, or until

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from assent.aws.answers import translated
 from assent.clock import iso, parse_iso
+from assent.consent.model import ConsentStatus
 from assent.errors import AlreadyExistsError, ChangedMeanwhileError, ExportNotFoundError
-from assent.evidence.export import Export, ExportStatus, Part
-from assent.identifiers import ExportId, ProgrammeId
+from assent.evidence.bundle import query_facts
+from assent.evidence.datasets import Dataset, ExportQuery, FileFormat
+from assent.evidence.export import Export, ExportStatus
+from assent.identifiers import ExportId, ProgrammeId, SubscriberKey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,15 +73,13 @@ class DynamoExportStore:
 
 def _item_of(export: Export) -> dict[str, Any]:
     record = {
-        "since": iso(export.since),
-        "until": iso(export.until),
-        "programme_id": export.programme_id,
+        "query": query_facts(export.query),
         "requested_by": export.requested_by,
         "object_key": export.object_key,
         "upload_id": export.upload_id,
-        "parts": [[part.number, part.etag, part.bytes] for part in export.parts],
-        "position": export.position,
-        "tail_key": export.tail_key,
+        "begun_at": iso(export.begun_at) if export.begun_at else None,
+        "state_key": export.state_key,
+        "stage": export.stage,
         "rows": export.rows,
         "bytes": export.bytes,
         "finished_at": iso(export.finished_at) if export.finished_at else None,
@@ -94,22 +95,33 @@ def _item_of(export: Export) -> dict[str, Any]:
 
 def _export_of(item: dict[str, Any]) -> Export:
     record = json.loads(item["record"]["S"])
-    finished_at, programme_id = record["finished_at"], record["programme_id"]
+    finished_at, begun_at = record["finished_at"], record["begun_at"]
     return Export(
         export_id=ExportId(item["export_id"]["S"]),
-        since=parse_iso(record["since"]),
-        until=parse_iso(record["until"]),
-        programme_id=ProgrammeId(programme_id) if programme_id else None,
+        query=_query_of(record["query"]),
         requested_by=record["requested_by"],
         created_at=parse_iso(item["created_at"]["S"]),
         object_key=record["object_key"],
         status=ExportStatus(item["status"]["S"]),
         upload_id=record["upload_id"],
-        parts=tuple(Part(*part) for part in record["parts"]),
-        position=record["position"],
-        tail_key=record["tail_key"],
+        begun_at=parse_iso(begun_at) if begun_at else None,
+        state_key=record["state_key"],
+        stage=record["stage"],
         rows=record["rows"],
         bytes=record["bytes"],
         finished_at=parse_iso(finished_at) if finished_at else None,
         version=int(item["version"]["N"]),
+    )
+
+
+def _query_of(facts: dict[str, Any]) -> ExportQuery:
+    programme_id, keys = facts["programme_id"], facts["subscriber_keys"]
+    return ExportQuery(
+        since=parse_iso(facts["since"]),
+        until=parse_iso(facts["until"]),
+        datasets=tuple(Dataset(each) for each in facts["datasets"]),
+        file_format=FileFormat(facts["file_format"]),
+        programme_id=ProgrammeId(programme_id) if programme_id else None,
+        statuses=tuple(ConsentStatus(each) for each in facts["statuses"]),
+        subscriber_keys=None if keys is None else tuple(SubscriberKey(each) for each in keys),
     )

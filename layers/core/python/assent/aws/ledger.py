@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assent.aws.answers import CONDITION_FAILED, translated
 from assent.aws.batches import get_all, put_all
@@ -95,6 +95,11 @@ class DynamoMessageLedger:
             variant=row.variant,
             expires_at=int((row.claimed_at + KEPT).timestamp()),
         )
+
+
+def row_of(item: dict[str, Any]) -> LedgerRow:
+    """Return the row of an item as the table gives it."""
+    return _row_of(LedgerItem.from_raw_data(item))
 
 
 def _row_of(item: LedgerItem) -> LedgerRow:

@@ -83,7 +83,7 @@ class DynamoStaffAuditStore:
         for partition in _partitions(question):
             found += self._newest(partition, before or _MOST, limit + 1)
         found.sort(key=lambda item: str(item["at_id"]["S"]), reverse=True)
-        page = [_stored(item) for item in found[:limit]]
+        page = [stored(item) for item in found[:limit]]
         return page, page[-1].entry.position if len(found) > limit else None
 
     def _newest(self, partition: _Partition, before: str, limit: int) -> list[dict[str, Any]]:
@@ -138,10 +138,11 @@ def _partitions(question: Question) -> list[_Partition]:
         message = "a question names a person, an actor or a day"
         raise ValueError(message)
     day = question.day
-    return [_Partition("day_shard", _day_shard(day, shard), None) for shard in range(SHARDS)]
+    return [_Partition("day_shard", day_shard(day, shard), None) for shard in range(SHARDS)]
 
 
-def _day_shard(day: date, shard: int) -> str:
+def day_shard(day: date, shard: int) -> str:
+    """Return the partition of one UTC day and chain."""
     return f"{day.isoformat()}#{shard}"
 
 
@@ -160,7 +161,7 @@ def _refusal(error: ClientError) -> Exception:
 def _item_of(entry: AuditEntry) -> dict[str, Any]:
     deed = entry.deed
     item: dict[str, Any] = {
-        "day_shard": {"S": _day_shard(entry.at.astimezone(UTC).date(), entry.shard)},
+        "day_shard": {"S": day_shard(entry.at.astimezone(UTC).date(), entry.shard)},
         "at_id": {"S": entry.position},
         "at": {"S": iso(entry.at)},
         "shard": {"N": str(entry.shard)},
@@ -181,7 +182,8 @@ def _item_of(entry: AuditEntry) -> dict[str, Any]:
     return item | {name: {"S": value} for name, value in optional.items() if value}
 
 
-def _stored(item: dict[str, Any]) -> StoredEntry:
+def stored(item: dict[str, Any]) -> StoredEntry:
+    """Return the entry with the hash that was written beside it."""
     key = item.get("subscriber_key")
     deed = Deed(
         actor=item["actor"]["S"],

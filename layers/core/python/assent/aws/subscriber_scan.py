@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DynamoSubscriberScan:
-    """A `SubscriberScan`, and the `PhoneLookup` of exports."""
+    """A `SubscriberScan`."""
 
     client: DynamoDBClient
     subscribers_table: str

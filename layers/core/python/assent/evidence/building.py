@@ -1,52 +1,65 @@
-"""Builds the file of one export: the log in time order, in bounded memory, resumable.
+"""Builds the bundle of one export: piece by piece, in bounded memory, resumable.
 
-Pages of rows fill a buffer, a full buffer becomes a part of a multipart upload. At the deadline the
-rest is parked, so that even an export that picks few rows out of many events moves on.
+A piece is a file of some ten thousand rows, compressed whole; its sums are known when it is placed,
+so a build that dies begins again at the last piece and not in the middle of a sum. Parts that were
+uploaded since are written again under their numbers.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+import json
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
-from heapq import merge
-from itertools import islice
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from assent.clock import iso
-from assent.evidence.export import ExportStatus
-from assent.evidence.positions import DAY_SHARDS
-from assent.evidence.rows import csv_header, csv_rows
+from assent.consent.events import canonical
+from assent.errors import ChangedMeanwhileError
+from assent.evidence import bundle
+from assent.evidence.export import ENDED, ExportStatus, Part
+from assent.evidence.rows import header, json_line, written
+from assent.evidence.signature import pem_of
+from assent.evidence.zipped import Entry, EntryWriter, directory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Mapping
     from datetime import datetime
 
     from assent.clock import Clock
-    from assent.evidence.export import (
-        EventSource,
-        Export,
-        ExportSink,
-        ExportStore,
-        LoggedEvent,
-        PhoneLookup,
-    )
+    from assent.evidence.datasets import Chunk, Dataset, Source
+    from assent.evidence.digest import DigestStore, SealedDigest
+    from assent.evidence.export import Export, ExportSink, ExportStore
     from assent.identifiers import ExportId
 
 # S3 wants 5 MiB in every part but the last and takes 10,000 parts (AWS, "Amazon S3 multipart
-# upload limits"), so the largest export is 80 GB.
+# upload limits"), so the largest bundle is 80 GB.
 PART_BYTES = 8 * 1024 * 1024
-PAGE = 100
-# The by-day index follows the table within moments; an export up to "now" waits for it.
-SETTLING = timedelta(seconds=2)
+PIECE_ROWS = 50_000
 
 
 class BuildStatus(StrEnum):
-    """Whether the workflow must call again."""
+    """What the workflow must do next: nothing, call again, or have the manifest signed first."""
 
     DONE = "done"
     MORE = "more"
+    SIGN = "sign"
+
+
+@dataclass(slots=True)
+class _State:
+    """How far the bundle is; parked as JSON, with the bytes too few for a part after it. `stage`
+    counts the sets that are written; `cursor` is the place within the next one."""
+
+    stage: int = 0
+    cursor: str | None = None
+    piece: int = 0
+    offset: int = 0
+    is_closed: bool = False
+    parts: list[Part] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def as_bytes(self, tail: bytes) -> bytes:
+        return json.dumps(asdict(self)).encode() + b"\n" + tail
 
 
 @dataclass(slots=True)
@@ -54,139 +67,205 @@ class _Draft:
     """The export as saved, and beside it what was gathered since."""
 
     export: Export
+    state: _State
     buffer: bytearray
-    position: str
-    rows: int = 0
+
+    def place(self, writer: EntryWriter) -> None:
+        entry, placed = writer.placed(self.state.offset)
+        self.state.entries.append(entry)
+        self.state.offset += len(placed)
+        self.buffer += placed
+
+
+class _Piece:
+    """One file of rows and, for sealed sets, the file of their proofs."""
+
+    def __init__(self, export: Export, dataset: Dataset, number: int) -> None:
+        self._dataset, self._format = dataset, export.query.file_format
+        name = bundle.data_name(dataset, number, self._format.value)
+        self.data = EntryWriter(name)
+        self.data.write(header(dataset, self._format))
+        self.proofs = EntryWriter(bundle.proofs_name(dataset, number))
+
+    def add(self, chunk: Chunk) -> None:
+        rows = chunk.rows
+        self.data.write(written(self._dataset, self._format, rows), len(rows))
+        if chunk.proof is not None:
+            self.proofs.write(json_line(chunk.proof), 1)
 
 
 @dataclass(frozen=True, slots=True)
 class ExportBuilding:
-    """The work of the export workflow. `part_bytes` is lower only in tests."""
+    """The work of the export workflow. `part_bytes` and `piece_rows` are lower only in tests."""
 
     store: ExportStore
-    events: EventSource
-    phones: PhoneLookup
+    sources: Mapping[Dataset, Source]
+    digests: DigestStore
     sink: ExportSink
     clock: Clock
     part_bytes: int = PART_BYTES
+    piece_rows: int = PIECE_ROWS
 
     def build(self, export_id: ExportId, deadline: datetime) -> BuildStatus:
-        """Go on with the export until it is finished or `deadline` has passed.
-
-        At least one page is done per call. Raises ExportNotFoundError, and ChangedMeanwhileError
-        when another build of the same export is under way.
+        """Go on with the export until it is finished, its manifest needs a signature, or `deadline`
+        has passed. Something is done per call. Raises ExportNotFoundError, and
+        ChangedMeanwhileError when another build of the same export is under way.
         """
         export = self.store.export(export_id)
-        if export.status in (ExportStatus.DONE, ExportStatus.FAILED):
+        if export.status in ENDED:
             return BuildStatus.DONE
-        draft = self._resumed(self._opened(export))
-        for position, page in self._pages(draft.export, draft.position):
-            self._append(draft, page)
-            draft.position = position
-            if len(draft.buffer) >= self.part_bytes:
-                self._flush(draft)
-            if self.clock.now() >= deadline:
-                self._park(draft)
-                return BuildStatus.MORE
-        self._finish(draft)
-        return BuildStatus.DONE
+        try:
+            return self._build(self._draft(export), deadline)
+        except ChangedMeanwhileError:
+            if self.store.export(export_id).status is ExportStatus.CANCELLED:
+                return BuildStatus.DONE
+            raise
 
     def fail(self, export_id: ExportId) -> None:
-        """Give the export up: drop its upload and mark it failed. A finished one stays finished."""
+        """Give the export up: drop its upload and mark it failed. An ended one stays as it is."""
         export = self.store.export(export_id)
-        if export.status in (ExportStatus.DONE, ExportStatus.FAILED):
+        if export.status in ENDED:
             return
         if export.upload_id:
             self.sink.abort(export.object_key, export.upload_id)
         now = self.clock.now()
-        self.store.save(replace(export, status=ExportStatus.FAILED, finished_at=now))
+        gone = replace(export, upload_id=None, begun_at=None, state_key=None)
+        self.store.save(replace(gone, status=ExportStatus.FAILED, finished_at=now))
 
-    def _opened(self, export: Export) -> Export:
-        if export.upload_id:
-            return export
-        self.clock.sleep((export.until + SETTLING - self.clock.now()).total_seconds())
-        upload_id = self.sink.begin(export.object_key)
-        return self.store.save(replace(export, status=ExportStatus.RUNNING, upload_id=upload_id))
+    def _build(self, draft: _Draft, deadline: datetime) -> BuildStatus:
+        datasets = draft.export.query.datasets
+        while draft.state.stage < len(datasets):
+            if not self._write(draft, datasets[draft.state.stage], deadline):
+                return BuildStatus.MORE
+        if not draft.state.is_closed:
+            self._close(draft)
+        signature = self.sink.parked(draft.export.signature_key)
+        if signature is None:
+            return BuildStatus.SIGN
+        self._finish(draft, signature)
+        return BuildStatus.DONE
 
-    def _resumed(self, export: Export) -> _Draft:
-        if export.tail_key:
-            buffer = bytearray(self.sink.parked(export.tail_key))
-        else:
-            buffer = bytearray(b"" if export.parts else csv_header())
-        return _Draft(export, buffer, export.position or iso(export.since))
+    def _draft(self, export: Export) -> _Draft:
+        if export.upload_id is None:
+            now, upload_id = self.clock.now(), self.sink.begin(export.object_key)
+            opened = replace(export, upload_id=upload_id, begun_at=now, state_key=None)
+            export = self.store.save(replace(opened, status=ExportStatus.RUNNING))
+        elif export.status is not ExportStatus.RUNNING:
+            export = self.store.save(replace(export, status=ExportStatus.RUNNING))
+        parked = self.sink.parked(export.state_key) if export.state_key else None
+        if parked is None:
+            return _Draft(export, _State(), bytearray())
+        line, _, tail = parked.partition(b"\n")
+        told = json.loads(line)
+        told["parts"] = [Part(**each) for each in told["parts"]]
+        told["entries"] = [Entry(**each) for each in told["entries"]]
+        return _Draft(export, _State(**told), bytearray(tail))
 
-    def _pages(self, export: Export, after: str) -> Iterator[tuple[str, Sequence[LoggedEvent]]]:
-        """Yield pages in time order, each with the position to resume from once it is written."""
-        before = iso(export.until)
-        day = date.fromisoformat(after[:10])
-        while max(day.isoformat(), after) < before:
-            for page in self._pages_of(day, after, before):
-                yield page[-1].position, page
-            day += timedelta(days=1)
-            yield min(day.isoformat(), before), ()
+    def _write(self, draft: _Draft, dataset: Dataset, deadline: datetime) -> bool:
+        """Write one set; False when the deadline came first."""
+        state, piece = draft.state, None
+        for chunk in self.sources[dataset].chunks(draft.export.query, state.cursor):
+            state.cursor = chunk.cursor
+            if chunk.rows or chunk.proof is not None:
+                piece = piece or _Piece(draft.export, dataset, state.piece + 1)
+                piece.add(chunk)
+            if piece and piece.data.rows >= self.piece_rows:
+                self._place(draft, dataset, piece)
+                piece = None
+            if self.clock.now() >= deadline:
+                self._place(draft, dataset, piece)
+                return False
+        if piece is None and not state.piece:
+            piece = _Piece(draft.export, dataset, 1)
+        state.stage, state.cursor = state.stage + 1, None
+        self._place(draft, dataset, piece)
+        state.piece = 0
+        return True
 
-    def _pages_of(self, day: date, after: str, before: str) -> Iterator[Sequence[LoggedEvent]]:
-        shards = (self._shard(day, shard, after, before) for shard in range(DAY_SHARDS))
-        in_order = merge(*shards, key=attrgetter("position"))
-        while page := tuple(islice(in_order, PAGE)):
-            yield page
+    def _place(self, draft: _Draft, dataset: Dataset, piece: _Piece | None) -> None:
+        state = draft.state
+        if piece is not None:
+            state.piece += 1
+            draft.place(piece.data)
+            if piece.proofs.rows:
+                draft.place(piece.proofs)
+            counted = state.counts.get(dataset.value, 0)
+            state.counts[dataset.value] = counted + piece.data.rows
+        if state.cursor is None:
+            state.piece = 0
+        self._save(draft)
 
-    def _shard(self, day: date, shard: int, after: str, before: str) -> Iterator[LoggedEvent]:
-        while True:
-            page = self.events.page(day, shard, after=after, before=before, limit=PAGE)
-            yield from page
-            if len(page) < PAGE:
-                return
-            after = page[-1].position
+    def _close(self, draft: _Draft) -> None:
+        """Add what goes with the rows, and leave the manifest to be signed."""
+        export, state = draft.export, draft.state
+        latest = self._add_digests(draft)
+        self._add(draft, bundle.QUERY, canonical(bundle.query_facts(export.query)))
+        self._add(draft, bundle.PUBLIC_KEY, pem_of(latest.public_key))
+        self._add(draft, bundle.CHECKPOINT, latest.as_json().encode() + b"\n")
+        self._add(draft, bundle.README, bundle.readme(export, state.counts))
+        self._add(draft, bundle.SUMS, bundle.sums(state.entries))
+        files = bundle.file_lines(state.entries)
+        self._add(draft, bundle.FILES, files)
+        now = self.clock.now()
+        document = bundle.manifest(export, state.counts, latest, files, now)
+        self.sink.park(export.manifest_key, document)
+        state.is_closed = True
+        self._save(draft)
 
-    def _append(self, draft: _Draft, page: Sequence[LoggedEvent]) -> None:
-        wanted = [logged for logged in page if _belongs(logged, draft.export)]
-        if wanted:
-            keys = sorted({logged.event.subscriber_key for logged in wanted})
-            draft.buffer += csv_rows(wanted, self.phones.phones(keys))
-            draft.rows += len(wanted)
+    def _add_digests(self, draft: _Draft) -> SealedDigest:
+        writer, latest = EntryWriter(bundle.DIGESTS), None
+        for latest in self.digests.after(0):
+            writer.write(latest.as_json().encode() + b"\n", 1)
+        if latest is None:
+            message = "no hour has been closed yet"
+            raise ChangedMeanwhileError(message)
+        draft.place(writer)
+        return latest
+
+    def _add(self, draft: _Draft, name: str, content: bytes, *, is_compressed: bool = True) -> None:
+        writer = EntryWriter(name, is_compressed=is_compressed)
+        writer.write(content)
+        draft.place(writer)
+
+    def _finish(self, draft: _Draft, signature: bytes) -> None:
+        """The last part is saved before the upload is completed, so that a crash between the two
+        leaves a build that only has to complete it."""
+        state, export = draft.state, draft.export
+        if state.stage == len(export.query.datasets):
+            document = self.sink.parked(export.manifest_key) or b""
+            self._add(draft, bundle.MANIFEST, document, is_compressed=False)
+            self._add(draft, bundle.SIGNATURE, signature, is_compressed=False)
+            end = directory(state.entries, state.offset)
+            draft.buffer += end
+            state.offset += len(end)
+            state.stage += 1
+            self._flush(draft)
+            self._save(draft)
+        self.sink.complete(export.object_key, export.upload_id or "", state.parts)
+        now = self.clock.now()
+        saved = replace(draft.export, status=ExportStatus.DONE, stage=None, finished_at=now)
+        self.store.save(saved)
 
     def _flush(self, draft: _Draft) -> None:
-        export = draft.export
-        part = self.sink.part(
-            export.object_key,
-            export.upload_id or "",
-            len(export.parts) + 1,
-            bytes(draft.buffer),
-        )
+        export, parts = draft.export, draft.state.parts
+        body, number = bytes(draft.buffer), len(parts) + 1
+        parts.append(self.sink.part(export.object_key, export.upload_id or "", number, body))
         draft.buffer.clear()
-        self._save(draft, replace(export, parts=(*export.parts, part), tail_key=None))
 
-    def _park(self, draft: _Draft) -> None:
-        export = draft.export
-        # The version in the key keeps a rival build's tail from replacing the one that was saved.
-        tail_key = f"exports/{export.export_id}/tail-{export.version}"
-        self.sink.park(tail_key, bytes(draft.buffer))
-        self._save(draft, replace(export, tail_key=tail_key))
-
-    def _finish(self, draft: _Draft) -> None:
-        """Everything is read. The last part is saved before the upload is completed, so that a
-        crash between the two leaves a build that only has to complete it."""
-        if draft.buffer:
+    def _save(self, draft: _Draft) -> None:
+        if len(draft.buffer) >= self.part_bytes:
             self._flush(draft)
-        export = draft.export
-        self.sink.complete(export.object_key, export.upload_id or "", export.parts)
-        now = self.clock.now()
-        self.store.save(replace(export, status=ExportStatus.DONE, finished_at=now))
-
-    def _save(self, draft: _Draft, export: Export) -> None:
+        export, state = draft.export, draft.state
+        # The version in the key keeps a rival build's state from replacing the one that was saved.
+        state_key = f"exports/{export.export_id}/state-{export.version}"
+        self.sink.park(state_key, state.as_bytes(bytes(draft.buffer)))
+        stages = [*(each.value for each in export.query.datasets), "manifest"]
         draft.export = self.store.save(
             replace(
                 export,
-                position=draft.position,
-                rows=export.rows + draft.rows,
-                bytes=sum(part.bytes for part in export.parts),
+                state_key=state_key,
+                stage=stages[min(state.stage, len(stages) - 1)],
+                rows=sum(state.counts.values()),
+                bytes=state.offset,
             )
         )
-        draft.rows = 0
-
-
-def _belongs(logged: LoggedEvent, export: Export) -> bool:
-    """A brand-wide event, such as STOP, belongs to the log of every programme."""
-    wanted = export.programme_id
-    return wanted is None or logged.event.programme_id in (wanted, None)

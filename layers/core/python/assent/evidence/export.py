@@ -1,38 +1,44 @@
-"""One export of the consent log: what was asked for, how far it is, and where the file lies.
+"""One export: what was asked for, how far it is, and where the bundle lies.
 
-The record is also the checkpoint of the build: position, finished parts and parked tail are saved
-by one compare-and-set, so a build can die anywhere and the next one repeats no row.
+The record points to the parked state of its build and is replaced by one compare-and-set, so a
+build can die anywhere and the next one repeats no row.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from assent.errors import InputError
+from assent.clock import iso
+from assent.errors import IllegalTransitionError
 from assent.identifiers import ExportId
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
     from assent.clock import Clock
-    from assent.consent.events import ConsentEvent, Evidence
-    from assent.identifiers import Ids, ProgrammeId, SubscriberKey
-    from assent.phone import PhoneNumber
+    from assent.evidence.datasets import ExportQuery
+    from assent.identifiers import Ids
 
 LINK_VALID_FOR = timedelta(minutes=15)
+# The bucket drops unfinished uploads after a day (template.yaml); an hour is left to finish.
+RESUMED_FOR = timedelta(hours=20)
 
 
 class ExportStatus(StrEnum):
-    """`requested → running → done | failed`."""
+    """`requested → running → done | failed | cancelled`; the last two can be taken up again."""
 
     REQUESTED = "requested"
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+ENDED = (ExportStatus.DONE, ExportStatus.FAILED, ExportStatus.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +52,34 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One export of the events with `since ≤ at < until`, of one programme or all (None).
-
-    `position` is the last event that `parts` and the tail hold; `tail_key` names the parked bytes
-    that are too few for a part. `rows` and `bytes` count what is in the file so far.
-    """
+    """One export. `state_key` names the parked state of its build (see `building`), None before the
+    first; `upload_id` the upload that the state belongs to, begun at `begun_at`. `stage` is the set
+    that is being written; `rows` and `bytes` count what is in the file so far."""
 
     export_id: ExportId
-    since: datetime
-    until: datetime
-    programme_id: ProgrammeId | None
+    query: ExportQuery
     requested_by: str
     created_at: datetime
     object_key: str
     status: ExportStatus = ExportStatus.REQUESTED
     upload_id: str | None = None
-    parts: tuple[Part, ...] = ()
-    position: str | None = None
-    tail_key: str | None = None
+    begun_at: datetime | None = None
+    state_key: str | None = None
+    stage: str | None = None
     rows: int = 0
     bytes: int = 0
     finished_at: datetime | None = None
     version: int = 1
+
+    @property
+    def manifest_key(self) -> str:
+        """Where the manifest waits for its signature."""
+        return f"exports/{self.export_id}/manifest.json"
+
+    @property
+    def signature_key(self) -> str:
+        """Where the signature is put."""
+        return f"exports/{self.export_id}/manifest.sig"
 
 
 class ExportStore(Protocol):
@@ -91,34 +103,6 @@ class ExportStore(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedEvent:
-    """One event with its evidence, which is None once erased."""
-
-    position: str
-    event: ConsentEvent
-    evidence: Evidence | None
-
-
-class EventSource(Protocol):
-    """Reads the log by time, through the by-day index."""
-
-    def page(
-        self, day: date, shard: int, *, after: str, before: str, limit: int
-    ) -> Sequence[LoggedEvent]:
-        """Return up to `limit` events of a UTC day's shard with `after < position < before`, in
-        order of position; fewer than `limit` means that there are no more."""
-        ...
-
-
-class PhoneLookup(Protocol):
-    """Turns keys back into numbers, for those who may see them."""
-
-    def phones(self, keys: Sequence[SubscriberKey]) -> Mapping[SubscriberKey, PhoneNumber]:
-        """Return the numbers of up to 100 keys; a key that was erased is absent."""
-        ...
-
-
 class ExportSink(Protocol):
     """Where the file is written, part by part."""
 
@@ -139,11 +123,11 @@ class ExportSink(Protocol):
         ...
 
     def park(self, key: str, body: bytes) -> None:
-        """Keep bytes that are too few for a part."""
+        """Keep bytes beside the file."""
         ...
 
-    def parked(self, key: str) -> bytes:
-        """Return parked bytes."""
+    def parked(self, key: str) -> bytes | None:
+        """Return parked bytes; None where there are none."""
         ...
 
 
@@ -164,16 +148,6 @@ class ExportWorkflow(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ExportRequest:
-    """What somebody asks for: events with `since ≤ at < until`, of one programme or all (None)."""
-
-    since: datetime
-    until: datetime
-    requested_by: str
-    programme_id: ProgrammeId | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class ExportService:
     """What staff can do with exports."""
 
@@ -183,28 +157,44 @@ class ExportService:
     clock: Clock
     ids: Ids
 
-    def request(self, request: ExportRequest) -> Export:
+    def request(self, query: ExportQuery, requested_by: str) -> Export:
         """Record an export and start its workflow. The future is cut off: `until` is at most now.
 
-        Raises InputError on `from` when nothing can lie in the span.
+        Raises InputError for what cannot be asked.
         """
         now = self.clock.now()
-        until = min(request.until, now)
-        if request.since >= until:
-            message = "The start must lie before the end, and in the past."
-            raise InputError(message, field="from")
+        query = replace(query, until=min(query.until, now))
+        query.check()
         export_id = ExportId(self.ids.new("e"))
         export = Export(
             export_id=export_id,
-            since=request.since,
-            until=until,
-            programme_id=request.programme_id,
-            requested_by=request.requested_by,
+            query=query,
+            requested_by=requested_by,
             created_at=now,
-            object_key=f"exports/{export_id}/consent-log-{export_id}.csv",
+            object_key=f"exports/{export_id}/consent-export-{export_id}.zip",
         )
         self.store.create(export)
-        self.workflow.start(export_id, {"export_id": export_id})
+        self._start(export, export_id)
+        return export
+
+    def cancel(self, export_id: ExportId) -> Export:
+        """Stop the build at its next step; what is written waits for a day. Raises
+        ExportNotFoundError, IllegalTransitionError and ChangedMeanwhileError."""
+        export = self._expected(export_id, ExportStatus.REQUESTED, ExportStatus.RUNNING)
+        now = self.clock.now()
+        return self.store.save(replace(export, status=ExportStatus.CANCELLED, finished_at=now))
+
+    def resume(self, export_id: ExportId) -> Export:
+        """Take a cancelled or failed export up again where it was, or anew where that is gone.
+        Raises as `cancel` does."""
+        export = self._expected(export_id, ExportStatus.CANCELLED, ExportStatus.FAILED)
+        begun_at = export.begun_at
+        if begun_at is None or self.clock.now() - begun_at > RESUMED_FOR:
+            export = replace(export, upload_id=None, begun_at=None, state_key=None, stage=None)
+            export = replace(export, rows=0, bytes=0)
+        status = ExportStatus.REQUESTED
+        export = self.store.save(replace(export, status=status, finished_at=None))
+        self._start(export, f"{export_id}-{export.version}")
         return export
 
     def export(self, export_id: ExportId) -> Export:
@@ -220,3 +210,14 @@ class ExportService:
         if export.status is not ExportStatus.DONE:
             return None
         return self.links.link(export.object_key, LINK_VALID_FOR)
+
+    def _start(self, export: Export, name: str) -> None:
+        payload = {"export_id": export.export_id, "until": iso(export.query.until)}
+        self.workflow.start(name, payload)
+
+    def _expected(self, export_id: ExportId, *statuses: ExportStatus) -> Export:
+        export = self.store.export(export_id)
+        if export.status not in statuses:
+            message = f"The export is {export.status.value}."
+            raise IllegalTransitionError(message)
+        return export

@@ -1,48 +1,26 @@
-"""The consent log as CSV: which columns, and cells that no spreadsheet takes for a formula.
+"""Rows as files: CSV that no spreadsheet takes for a formula, and JSON Lines.
 
-RFC 4180 with CRLF, UTF-8 and a header. What a form or a phone sent is hostile text, so each cell is
-made safe here, in the one place that writes cells.
+CSV is RFC 4180 with CRLF, UTF-8 and a header. What a form or a phone sent is hostile text, so each
+cell is made safe here, in the one place that writes cells.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from types import MappingProxyType
+import json
 from typing import TYPE_CHECKING
 
 from assent.clock import iso
 from assent.consent.events import canonical
+from assent.evidence.datasets import COLUMNS, FileFormat
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Sequence
 
-    from assent.evidence.export import LoggedEvent
-    from assent.identifiers import SubscriberKey
+    from assent.consent.events import ConsentEvent, Evidence
+    from assent.evidence.datasets import Dataset, Row
     from assent.phone import PhoneNumber
-
-COLUMNS: Mapping[str, str] = MappingProxyType(
-    {
-        "event_at": "When the server recorded it; ISO 8601, UTC, microseconds.",
-        "provider_at": "When the carrier took the person's text; empty for other sources.",
-        "phone": "E.164, written '+… (the apostrophe keeps spreadsheets from reading a formula); "
-        "empty once erased.",
-        "subscriber_key": "The keyed hash that stands for the number.",
-        "seq": "The event's place in this person's history, from 1.",
-        "programme_id": "Empty: the event concerns every programme of the brand.",
-        "type": "requested, request_declined, confirmation_texted, confirmed, withdrawn, started, "
-        "start_refused, expired, held or released.",
-        "source": "form, inbound_sms, code, provider, staff or schedule.",
-        "epoch": "Counts requests and withdrawals; a code or link is bound to one.",
-        "facts": "Impersonal facts as canonical JSON: reason, disclosure, claims in flight.",
-        "evidence": "Personal proof as canonical JSON: page, IP, wording, reply verbatim; empty "
-        "once erased.",
-        "evidence_salt": "Hex; SHA-256(0x02, salt, evidence) is the digest. Empty once erased.",
-        "evidence_digest": "What the event commits to in place of its evidence; hex.",
-        "previous_hash": "The hash of this person's event before this one; empty for the first.",
-        "hash": "SHA-256(0x00, canonical JSON of the event); hex.",
-    }
-)
 
 # OWASP "CSV Injection": these first characters start a formula, the full-width forms too.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -57,39 +35,59 @@ def safe_cell(text: str) -> str:
     return f"'{text}" if risky else text
 
 
-def csv_header() -> bytes:
-    """Return the header line."""
-    return _lines([COLUMNS])
+def header(dataset: Dataset, file_format: FileFormat) -> bytes:
+    """Return what a file of this set begins with."""
+    return _csv([COLUMNS[dataset]]) if file_format is FileFormat.CSV else b""
 
 
-def csv_rows(events: Iterable[LoggedEvent], phones: Mapping[SubscriberKey, PhoneNumber]) -> bytes:
-    """Return one line per event; the number of a key that `phones` lacks is left empty."""
-    return _lines(_cells(logged, phones.get(logged.event.subscriber_key)) for logged in events)
+def written(dataset: Dataset, file_format: FileFormat, rows: Sequence[Row]) -> bytes:
+    """Return the rows as lines of a file."""
+    columns = list(COLUMNS[dataset])
+    if file_format is FileFormat.JSONL:
+        return b"".join(json_line({name: row[name] for name in columns}) for row in rows)
+    return _csv([safe_cell(_text(row[name])) for name in columns] for row in rows)
 
 
-def _cells(logged: LoggedEvent, phone: PhoneNumber | None) -> list[str]:
-    event, evidence = logged.event, logged.evidence
-    cells: dict[str, str] = {
+def json_line(row: Row) -> bytes:
+    """Return one line of JSON in the order of its columns."""
+    return json.dumps(row, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+
+
+def event_row(
+    event: ConsentEvent, evidence: Evidence | None, phone: PhoneNumber | None, place: Row
+) -> Row:
+    """Return an event as a row; `place` has its digest and leaf."""
+    return {
         "event_at": iso(event.at),
-        "provider_at": iso(event.provider_at) if event.provider_at else "",
-        "phone": phone.e164 if phone else "",
+        "provider_at": iso(event.provider_at) if event.provider_at else None,
+        "phone": phone.e164 if phone else None,
         "subscriber_key": event.subscriber_key,
-        "seq": str(event.seq),
-        "programme_id": event.programme_id or "",
+        "seq": event.seq,
+        "programme_id": event.programme_id,
         "type": event.type.value,
         "source": event.source.value,
-        "epoch": str(event.epoch),
-        "facts": canonical(event.facts).decode(),
-        "evidence": canonical(evidence.facts).decode() if evidence else "",
-        "evidence_salt": evidence.salt if evidence else "",
+        "epoch": event.epoch,
+        "facts": dict(event.facts),
+        "evidence": dict(evidence.facts) if evidence else None,
+        "evidence_salt": evidence.salt if evidence else None,
         "evidence_digest": event.evidence_digest,
         "previous_hash": event.previous_hash,
         "hash": event.hash,
+        **place,
     }
-    return [safe_cell(cells[column]) for column in COLUMNS]
 
 
-def _lines(rows: Iterable[Iterable[str]]) -> bytes:
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        return canonical(value).decode()
+    if isinstance(value, list):
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return str(value)
+
+
+def _csv(rows: Iterable[Iterable[str]]) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\r\n").writerows(rows)
     return text.getvalue().encode()

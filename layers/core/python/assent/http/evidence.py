@@ -66,7 +66,11 @@ def evidence_api(services: Callable[[], EvidenceServices]) -> Api:
     _add_consents(api, services)
     _add_history(api, services)
     add_exports(
-        api, lambda: services().exports, lambda: services().once, lambda: services().cursors
+        api,
+        lambda: services().exports,
+        lambda: services().once,
+        lambda: services().cursors,
+        lambda: services().keys,
     )
     add_audit(api, lambda: services().audit, lambda: services().keys, lambda: services().cursors)
     return api.ready()

@@ -1,13 +1,21 @@
-"""Staff routes over exports of the consent log."""
+"""Staff routes over exports: order, follow, cancel, take up again, fetch."""
 
 from collections.abc import Callable
 
 from assent.clock import iso
-from assent.evidence.export import Export, ExportRequest, ExportService
+from assent.consent.model import ConsentStatus, PhoneKeys
+from assent.evidence.datasets import Dataset, ExportQuery, FileFormat
+from assent.evidence.export import Export, ExportService
 from assent.evidence.staff_audit import AuditAction
 from assent.http.cursors import PAGE, Cursors, page_of
 from assent.http.idempotency import Once
-from assent.http.parameters import CursorInQuery, ExportInPath, IdempotencyKey, LimitInQuery
+from assent.http.parameters import (
+    CursorInQuery,
+    ExportInPath,
+    IdempotencyKey,
+    LimitInQuery,
+    phone_in,
+)
 from assent.http.resolver import Api
 from assent.http.shapes_evidence import ExportPage, ExportShown, NewExport
 from assent.identifiers import ExportId, ProgrammeId
@@ -19,8 +27,11 @@ def add_exports(
     service: Callable[[], ExportService],
     once: Callable[[], Once],
     cursors: Callable[[], Cursors],
+    keys: Callable[[], PhoneKeys],
 ) -> None:
     """Register the routes."""
+    _add_orders(api, service, once, keys)
+    _add_changes(api, service)
 
     @api.get("/v1/exports", tags=["Exports"])
     def list_exports(limit: LimitInQuery = PAGE, cursor: CursorInQuery = None) -> ExportPage:
@@ -30,25 +41,6 @@ def add_exports(
         return ExportPage(
             items=[_export(each) for each in page], next_cursor=cursors().issue("exports", more)
         )
-
-    @api.post("/v1/exports", status_code=201, tags=["Exports"])
-    def order_export(body: NewExport, idempotency_key: IdempotencyKey = None) -> ExportShown:
-        """Order the consent log of a span as CSV; read the export until it is done."""
-        actor = api.staff.subject
-        programme_id = ProgrammeId(body.programme_id) if body.programme_id else None
-
-        def work() -> str:
-            wanted = ExportRequest(body.since, body.until, actor, programme_id)
-            made = service().request(wanted)
-            count("ExportRequested")
-            record("export_requested", {"export_id": made.export_id, "by": actor})
-            return _export(made).model_dump_json(by_alias=True)
-
-        scope = f"exports {actor}"
-        answer = once().run(scope, idempotency_key, body.model_dump_json(), work)
-        made = ExportShown.model_validate_json(answer)
-        api.about(made.export_id)
-        return made
 
     @api.get("/v1/exports/<export_id>", tags=["Exports"])
     def read_export(export_id: ExportInPath) -> ExportShown:
@@ -61,14 +53,77 @@ def add_exports(
         return _export(export, link)
 
 
+def _add_orders(
+    api: Api,
+    service: Callable[[], ExportService],
+    once: Callable[[], Once],
+    keys: Callable[[], PhoneKeys],
+) -> None:
+    @api.post("/v1/exports", status_code=201, tags=["Exports"])
+    def order_export(body: NewExport, idempotency_key: IdempotencyKey = None) -> ExportShown:
+        """Order a bundle of rows of a span with what proves them; read the export until it is
+        done. What was recorded before its end is sealed first."""
+        actor = api.staff.subject
+
+        def work() -> str:
+            made = service().request(_query(body, keys()), actor)
+            count("ExportRequested")
+            record("export_requested", {"export_id": made.export_id, "by": actor})
+            return _export(made).model_dump_json(by_alias=True)
+
+        scope = f"exports {actor}"
+        answer = once().run(scope, idempotency_key, body.model_dump_json(), work)
+        made = ExportShown.model_validate_json(answer)
+        api.about(made.export_id)
+        return made
+
+
+def _add_changes(api: Api, service: Callable[[], ExportService]) -> None:
+    @api.post("/v1/exports/<export_id>/cancel", tags=["Exports"])
+    def cancel_export(export_id: ExportInPath) -> ExportShown:
+        """Stop an export; what is written of it waits for a day."""
+        export = service().cancel(ExportId(export_id))
+        record("export_cancelled", {"export_id": export_id, "by": api.staff.subject})
+        return _export(export)
+
+    @api.post("/v1/exports/<export_id>/resume", tags=["Exports"])
+    def resume_export(export_id: ExportInPath) -> ExportShown:
+        """Take up a cancelled or failed export where it was, or anew where that is gone."""
+        export = service().resume(ExportId(export_id))
+        record("export_resumed", {"export_id": export_id, "by": api.staff.subject})
+        return _export(export)
+
+
+def _query(body: NewExport, keys: PhoneKeys) -> ExportQuery:
+    """Raises InvalidPhoneError; numbers become keys here and are kept nowhere."""
+    numbers = [phone_in(each) for each in body.phones] if body.phones is not None else None
+    return ExportQuery(
+        since=body.since,
+        until=body.until,
+        datasets=tuple(each for each in Dataset if each.value in body.datasets),
+        file_format=FileFormat(body.file_format),
+        programme_id=ProgrammeId(body.programme_id) if body.programme_id else None,
+        statuses=tuple(ConsentStatus(each) for each in dict.fromkeys(body.statuses)),
+        subscriber_keys=(
+            None if numbers is None else tuple(dict.fromkeys(keys.key_of(n) for n in numbers))
+        ),
+    )
+
+
 def _export(export: Export, link: str | None = None) -> ExportShown:
+    keys = export.query.subscriber_keys
     return ExportShown.model_validate(
         {
             "export_id": export.export_id,
             "status": export.status.value,
-            "from": iso(export.since),
-            "to": iso(export.until),
-            "programme_id": export.programme_id,
+            "from": iso(export.query.since),
+            "to": iso(export.query.until),
+            "datasets": [each.value for each in export.query.datasets],
+            "file_format": export.query.file_format.value,
+            "programme_id": export.query.programme_id,
+            "statuses": [each.value for each in export.query.statuses],
+            "numbers": None if keys is None else len(keys),
+            "stage": export.stage,
             "requested_by": export.requested_by,
             "created_at": iso(export.created_at),
             "finished_at": iso(export.finished_at) if export.finished_at else None,

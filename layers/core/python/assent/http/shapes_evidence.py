@@ -1,6 +1,6 @@
 """What a reviewer is shown: consents, their history, texts, and exports."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -76,12 +76,27 @@ class MessagePage(Answer):
     next_cursor: NextCursor = None
 
 
+DatasetName = Literal["consent_events", "current_consents", "messages", "opt_outs", "staff_audit"]
+StatusName = Literal["pending", "confirmed", "withdrawn", "expired"]
+
+
 class NewExport(Body):
-    """The consent log from one instant to another."""
+    """What to export: rows from one instant to another, all or only some."""
 
     since: Annotated[Instant, Field(alias="from")]
     until: Annotated[Instant, Field(alias="to", description="Cut to now when it is later")]
+    datasets: list[DatasetName] = Field(
+        default_factory=lambda: ["consent_events"], min_length=1, max_length=5
+    )
+    file_format: Literal["csv", "jsonl"] = "csv"
     programme_id: Id | None = None
+    statuses: list[StatusName] = Field(
+        default_factory=list, max_length=4, description="Only people who have one of these today"
+    )
+    phones: Annotated[
+        list[Annotated[str, Field(max_length=40)]] | None,
+        Field(min_length=1, max_length=1000, description="Only these numbers"),
+    ] = None
 
 
 class ExportShown(Answer):
@@ -91,7 +106,12 @@ class ExportShown(Answer):
     status: str
     since: Annotated[str, Field(alias="from")]
     until: Annotated[str, Field(alias="to")]
+    datasets: list[str]
+    file_format: str
     programme_id: str | None
+    statuses: list[str]
+    numbers: int | None = Field(description="How many numbers it is limited to; absent: to none")
+    stage: str | None = Field(description="What is being written")
     requested_by: str
     created_at: str
     finished_at: str | None
