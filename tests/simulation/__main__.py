@@ -8,11 +8,18 @@ import argparse
 import sys
 import time
 from collections import Counter
+from typing import TYPE_CHECKING
 
-from tests.simulation.faults import Fault, Trouble
-from tests.simulation.mutants import MUTANTS
+from tests.simulation.faults import Fault, Faults, Trouble
+from tests.simulation.mutants import MUTANTS, aimed_at
 from tests.simulation.people import town
 from tests.simulation.story import Result, play
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+    from tests.simulation.mutants import Mutant
 
 _SHOWN = 80
 
@@ -67,32 +74,60 @@ def _failed(result: Result) -> int:
 
 
 def _report(met: Counter[str], sometimes: Counter[str]) -> None:
-    calls = sorted({name.split(" ", 1)[1] for name in met if " " in name})
     kinds = [kind for kind in Fault if kind is not Fault.NONE]
-    _say(f"{'faults met by':32s}" + "".join(f"{kind[:11]:>12s}" for kind in kinds))
-    for call in calls:
-        row = "".join(f"{met[f'{kind} {call}']:>12,}" for kind in kinds)
-        _say(f"{call:32s}{row}")
+    zeros: list[str] = []
+    for joint, title in (("", "faults by call"), ("in ", "by function"), ("while ", "by status")):
+        rows = _rows(met, joint)
+        _say(f"\n{title:32s}" + "".join(f"{kind[:11]:>12s}" for kind in kinds))
+        for row in rows:
+            found = [met[f"{kind} {joint}{row}"] for kind in kinds]
+            _say(f"{row:32s}" + "".join(f"{count:>12,}" for count in found))
+            pairs = zip(kinds, found, strict=True)
+            zeros += [f"{kind} {joint}{row}" for kind, count in pairs if not count]
+    zeros += [str(trouble) for trouble in Trouble if not met[trouble]]
     _say("\n" + "\n".join(f"{trouble:32s}{met[trouble]:>12,}" for trouble in Trouble))
     _say("\nsometimes:")
     _say("\n".join(f"{name:60s}{count:>10,}" for name, count in sorted(sometimes.items())))
+    _say(f"\nnever met: {', '.join(zeros) or 'nothing'}")
+
+
+def _rows(met: Counter[str], joint: str) -> list[str]:
+    """Return what stands after the fault and `joint` in the counters' names."""
+    found = set()
+    for name in met:
+        _, space, rest = name.partition(" ")
+        has_joint = rest.startswith(joint) if joint else "." in rest
+        if space and has_joint:
+            found.add(rest.removeprefix(joint))
+    return sorted(found)
 
 
 def _mutants(seeds: range) -> int:
+    """Say how many seeds each mutant takes, with faults of any kind and with those aimed at it."""
     missed = 0
     for name, mutant in MUTANTS.items():
-        began = time.perf_counter()
-        broken: list[str] = []
-        for seed in seeds:
-            with mutant():
-                broken = play(seed).broken
-            if broken:
-                break
-        missed += not broken
-        found = f"caught by seed {seed}: {broken[0]}" if broken else f"NOT caught by {len(seeds)}"
-        _say(f"{name:34s}{found} ({time.perf_counter() - began:.1f} s)")
+        any_kind = _first(seeds, mutant, Faults.drawn)
+        aimed = _first(seeds, mutant, aimed_at(name))
+        missed += any_kind is None and aimed is None
+        told = [_told(any_kind, len(seeds)), _told(aimed, len(seeds))]
+        _say(f"{name:34s}any faults: {told[0]:12s} aimed: {told[1]:12s} {any_kind or aimed}")
     _say(f"\n{len(MUTANTS) - missed} of {len(MUTANTS)} mutants caught")
     return 1 if missed else 0
+
+
+def _first(
+    seeds: range, mutant: Mutant, faults: Callable[[Random], Faults]
+) -> tuple[int, str] | None:
+    for number, seed in enumerate(seeds, start=1):
+        with mutant():
+            broken = play(seed, faults=faults).broken
+        if broken:
+            return number, broken[0]
+    return None
+
+
+def _told(found: tuple[int, str] | None, seeds: int) -> str:
+    return f"{found[0]} seeds" if found else f"not in {seeds}"
 
 
 def _say(text: str) -> None:

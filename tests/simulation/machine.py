@@ -263,14 +263,19 @@ class _Run:
             at_most = _at(payload, state["MaxConcurrencyPath"])
         jobs = [self._job(state, payload, item, is_distributed) for item in items]
         if is_distributed:
-            faults = self._service.faults
-            jobs += [job for job in list(jobs) if faults.strikes(Trouble.DUPLICATE_CHILD, 0.3)]
+            once = jobs
+            jobs = [again for job in once for again in self._at_least_once(job)]
+            at_most += len(jobs) - len(once)
         life = _EXPRESS_LIFE if is_distributed else 0
         results = self._service.fan_out(self._arn, jobs, at_most or 40, life)
         failed = [each for each in results if isinstance(each, BaseException)]
         if failed and "ToleratedFailurePercentage" not in state:
             raise StateError("States.ItemFailed") from failed[0]
         return _placed(state, payload, results)
+
+    def _at_least_once(self, job: Callable[[], Any]) -> list[Callable[[], Any]]:
+        """An Express child may run twice, both copies at a time."""
+        return [job] * (1 + self._service.faults.strikes(Trouble.DUPLICATE_CHILD, 0.4))
 
     def _job(self, state: State, payload: Any, item: Any, is_child: bool) -> Callable[[], Any]:
         context = {**self._context, "Map": {"Item": {"Value": item}}}

@@ -12,12 +12,16 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assent.aws import subscriber_item as packed
 from assent.errors import TryAgainError
 from assent.messages.ledger import OutboundText, Outcome
 from assent.messages.pace import spacing
+from tests.simulation.faults import Fault, Faults, Trouble
+
+if TYPE_CHECKING:
+    from random import Random
 
 Mutant = Callable[[], AbstractContextManager[None]]
 
@@ -315,3 +319,57 @@ MUTANTS: Mapping[str, Mutant] = MappingProxyType(
         "keywords by arrival": _order_of_arrival,
     }
 )
+
+Aims = tuple[tuple[tuple[Fault, str, float], ...], tuple[Trouble, ...]]
+
+# Where a mutant shows soonest. General runs find them, too, but a commit has no time for hundreds.
+AIMS: Mapping[str, Aims] = MappingProxyType(
+    {
+        "claim without consent": (((Fault.SLOW, "dynamodb.UpdateItem", 0.5),), ()),
+        "send again when in doubt": (((Fault.RESET, "sns.Publish", 0.4),), ()),
+        "reaper without margin": (
+            ((Fault.SLOW, "sns.Publish", 0.4),),
+            (Trouble.DUPLICATE_CHILD,),
+        ),
+        "refund of slots": (
+            ((Fault.SLOW, "dynamodb.UpdateItem", 0.3),),
+            (Trouble.DUPLICATE_CHILD,),
+        ),
+        "no deadline": (((Fault.PAUSE, "dynamodb.UpdateItem", 0.4),), ()),
+        "release of what is in doubt": (((Fault.RESET, "sns.Publish", 0.4),), ()),
+        "inputs are forgotten": ((), (Trouble.DUPLICATE_DELIVERY,)),
+        "a batch counts again": (
+            ((Fault.SLOW, "dynamodb.TransactWriteItems", 0.4),),
+            (Trouble.DUPLICATE_CHILD,),
+        ),
+        "release of any claim": (
+            (
+                (Fault.THROTTLED, "sns.Publish", 0.6),
+                (Fault.LATE, "dynamodb.UpdateItem", 0.3),
+            ),
+            (),
+        ),
+        "close before all are done": (((Fault.CRASH_AFTER, "sns.Publish", 0.2),), ()),
+        "any claim is mine": (
+            ((Fault.SLOW, "dynamodb.BatchGetItem", 0.3),),
+            (Trouble.DUPLICATE_CHILD,),
+        ),
+        "status is not looked at": (((Fault.SLOW, "sns.Publish", 0.3),), ()),
+        "late texts go out": ((), (Trouble.STALL,)),
+        "doubt overwrites": (
+            (
+                (Fault.PAUSE, "sns.Publish", 0.2),
+                (Fault.SLOW, "dynamodb.PutItem", 0.6),
+                (Fault.SLOW, "dynamodb.BatchWriteItem", 0.6),
+            ),
+            (Trouble.DUPLICATE_CHILD,),
+        ),
+        "keywords by arrival": ((), (Trouble.REORDER,)),
+    }
+)
+
+
+def aimed_at(name: str) -> Callable[[Random], Faults]:
+    """Return the faults that show a mutant soonest."""
+    aims, troubles = AIMS.get(name, ((), ()))
+    return lambda chance: Faults(chance, (), 0.0, frozenset(troubles), aims=aims)

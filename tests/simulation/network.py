@@ -88,6 +88,7 @@ class Network:
         self.scheduler = scheduler
         self.faults = faults
         self.watchers: list[Callable[[Call], None]] = []
+        self.struck: Callable[[Call], None] = lambda _: None
         self.crash: Callable[[Sandbox], None] = lambda _: None
         self.step_clock: Callable[[Sandbox, int], None] = lambda _, __: None
         self._serve = serve
@@ -97,7 +98,7 @@ class Network:
     def sleep(self, actor: Actor, sandbox: Sandbox, seconds: float) -> None:
         """Let the actor wait; a stalled machine waits longer."""
         delay = round(seconds * SECOND)
-        if self.faults.strikes(Trouble.STALL, 0.03):
+        if self.faults.strikes(Trouble.STALL, 0.08):
             delay += self.scheduler.chance.randint(1_000, 600_000)
         self.scheduler.after(delay, lambda: self._wake(actor, sandbox, None, None))
         actor.wait()
@@ -148,6 +149,8 @@ class Network:
         self.scheduler.note(f"#{call.number} {call.name} {_subject(call)} {fault}")
         for watch in self.watchers:
             watch(call)
+        if fault is not Fault.NONE:
+            self.struck(call)
         read_timeout = round(client.meta.config.read_timeout * SECOND)
         connect_timeout = round(client.meta.config.connect_timeout * SECOND)
         self._schedule(call, read_timeout, connect_timeout)

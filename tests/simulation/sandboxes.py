@@ -218,27 +218,35 @@ class _Silent:
         return lambda *_args, **_kwargs: None
 
 
-@contextmanager
-def installed(world: Any) -> Iterator[None]:
-    """Make `world` the simulation of this process; at the end all is as it was."""
+def _replacements() -> list[tuple[Any, str, Any]]:
+    """Return (module, name, value) of what a simulation takes over besides the handlers' own."""
     claim_store = importlib.import_module("assent.aws.claim_store")
     telemetry = importlib.import_module("assent.telemetry")
     one_attempt = importlib.import_module("assent.aws.one_attempt")
     silent = _Silent()
     replaced: list[tuple[Any, str, Any]] = [
         (claim_store, "secrets", types.SimpleNamespace(randbelow=_randbelow)),
-        (telemetry, "logger", lambda: silent),
         (telemetry, "_TALLY", silent),
         (one_attempt, "_door", _ActorsOwn()),
     ]
     # A dozen people stand for millions: several slices, and several batches in each.
     for name, value in (("_SUBSCRIBERS_PER_SLICE", 8), ("_MAX_BATCH", 4)):
         replaced.append((_campaign_module_with(name), name, value))
+    logger = telemetry.logger
     for name, module in list(sys.modules.items()):
+        if name.startswith("assent.") and getattr(module, "logger", None) is logger:
+            replaced.append((module, "logger", lambda: silent))
         if name.startswith("assent.aws.") and getattr(module, "bind", None) is tables.bind:
             replaced.append((module, "bind", _bound))
         if name.startswith("assent.aws.") and getattr(module, "clients", None) is clients:
             replaced.append((module, "clients", _CLIENTS))
+    return replaced
+
+
+@contextmanager
+def installed(world: Any) -> Iterator[None]:
+    """Make `world` the simulation of this process; at the end all is as it was."""
+    replaced = _replacements()
     before = [(module, name, getattr(module, name)) for module, name, _ in replaced]
     for module, name, value in replaced:
         setattr(module, name, value)

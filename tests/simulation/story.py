@@ -63,7 +63,8 @@ class Story:
             self._at(self._chance.randint(0, 3 * SECOND), functools.partial(self._draft, number))
         for phone in self._chance.sample(PHONES, self._chance.randint(0, 6)):
             self.talkers.add(phone)
-            self._at(self._chance.randint(0, 40 * SECOND), functools.partial(self._talk, phone))
+            if self._chance.random() < 0.3:
+                self._at(self._chance.randint(0, 40 * SECOND), functools.partial(self._talk, phone))
         for phone in self._chance.sample(STRANGERS, self._chance.choice((0, 0, 1, 2))):
             self._at(self._chance.randint(0, 30 * SECOND), functools.partial(self._join, phone))
         faults = self.world.faults
@@ -119,7 +120,10 @@ class Story:
         return str(table[f"S:{name}", "S:definition"]["status"]["S"])
 
     def _meddle(self, name: str) -> None:
-        """Change their mind, or start it twice, or stop its execution by hand."""
+        """Change their mind, or start it twice, or stop its execution by hand; most of those who
+        text do so while they are being texted."""
+        for phone in sorted(self.talkers - self.words.keys()):
+            self._at(self._chance.randint(0, 9 * SECOND), functools.partial(self._talk, phone))
         for verb in ("pause", "cancel"):
             if self._chance.random() < (0.3 if verb == "pause" else 0.1):
                 longest = self._chance.choice((4, 8, 25)) * SECOND
@@ -159,6 +163,8 @@ class Story:
     # --- People ----------------------------------------------------------------------------------
     def _talk(self, phone: str) -> None:
         """Text STOP, perhaps again, perhaps START after it."""
+        if phone in self.words:
+            return
         self.say(phone, "STOP")
         if self._chance.random() < 0.3:
             self._at(self._chance.randint(0, 3 * SECOND), lambda: self.say(phone, "STOP"))

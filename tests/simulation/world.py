@@ -78,6 +78,7 @@ class World:
         self.scheduler = Scheduler(seed, self.began_at)
         self.faults = faults(self.scheduler)
         self.network = Network(self.scheduler, self.faults, self._serve, self._commit)
+        self.network.struck = self._struck
         self.functions = Lambda(self, self.scheduler, self.network)
         self.dynamodb = DynamoDb(lambda: self.scheduler.now, self._lag, page)
         self.carrier = Carrier()
@@ -185,6 +186,13 @@ class World:
             if actor is not None:
                 self.scheduler.kill(actor)
         self.functions.close()
+
+    def _struck(self, call: Call) -> None:
+        """Count what a fault met: the function that called, and where the campaigns stood."""
+        self.faults.met[f"{call.fault} in {call.sandbox.function}"] += 1
+        for item in self.dynamodb.tables["CampaignsTable"].items.values():
+            if "status" in item:
+                self.faults.met[f"{call.fault} while {item['status']['S']}"] += 1
 
     # --- Services --------------------------------------------------------------------------------
     def _lag(self) -> int:
