@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from assent.aws import clients
 from assent.aws.claim_store import DynamoClaimStore
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
-from assent.aws.counted import CountedCampaignStore
+from assent.aws.counted_campaigns import CountedCampaignStore
 from assent.aws.ledger import DynamoMessageLedger
 from assent.aws.outbox import DynamoOutbox
 from assent.aws.phone_keys import macs_of

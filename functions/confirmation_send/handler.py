@@ -11,7 +11,7 @@ from assent.abuse.limits import limits
 from assent.aws import clients
 from assent.aws.breakers import DynamoBreakers
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
-from assent.aws.counted import CountedMessageLedger
+from assent.aws.counted_ledger import CountedMessageLedger
 from assent.aws.counters import DynamoCounters
 from assent.aws.link_store import DynamoLinkStore
 from assent.aws.phone_keys import phone_keys

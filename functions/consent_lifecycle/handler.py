@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from assent.aws import clients
 from assent.aws.agenda import DynamoAgenda
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
-from assent.aws.counted import CountedMessageLedger
+from assent.aws.counted_ledger import CountedMessageLedger
 from assent.aws.link_store import DynamoLinkStore
 from assent.aws.programme_store import DynamoProgrammeStore
 from assent.aws.rate_store import DynamoRateStore

@@ -17,7 +17,7 @@ from assent.audience.facts import Deduped
 from assent.aws import clients
 from assent.aws.breakers import DynamoBreakers
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
-from assent.aws.counted import CountedMessageLedger
+from assent.aws.counted_ledger import CountedMessageLedger
 from assent.aws.fact_store import DynamoFactStore
 from assent.aws.inbox_store import DynamoInboxStore
 from assent.aws.link_store import DynamoLinkStore

@@ -1,4 +1,4 @@
-"""Stores that also count what they record, because a row is written once and a metric is not.
+"""A campaign store that also counts, because a result is written once and a metric is not.
 
 A batch's result is stored exactly once, so its fates are counted there and not where texts leave.
 """
@@ -8,16 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assent.aws.campaign_store import DynamoCampaignStore
-from assent.aws.ledger import DynamoMessageLedger
+from assent.aws.counted_ledger import metric_of
 from assent.telemetry import count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from assent.campaigns.model import BatchResult
     from assent.identifiers import CampaignId
-    from assent.messages.ledger import LedgerRow
 
 
 class CountedCampaignStore(DynamoCampaignStore):
@@ -34,18 +32,5 @@ class CountedCampaignStore(DynamoCampaignStore):
         if is_new:
             for fate, people in result.since(previous).fates.items():
                 # A metric cannot take back what was counted as another fate before.
-                count(_metric(fate.value), max(0, people))
+                count(metric_of(fate.value), max(0, people))
         return is_new
-
-
-class CountedMessageLedger(DynamoMessageLedger):
-    """Counts the same for texts that belong to no campaign: confirmations and replies."""
-
-    def record(self, rows: Sequence[LedgerRow]) -> None:
-        super().record(rows)
-        for row in rows:
-            count(_metric(row.outcome.value))
-
-
-def _metric(fate: str) -> str:
-    return "Sms" + "".join(word.capitalize() for word in fate.split("_"))
