@@ -82,7 +82,7 @@ def test_a_newcomer_chooses_a_password_and_signs_out(visit: Visit) -> None:
     assert (cookie["httpOnly"], cookie["secure"], cookie["sameSite"]) == (True, True, "Lax")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_text("You are signed out.")).to_be_visible()
-    page.context.add_cookies([cookie])
+    page.context.add_cookies([cookie])  # type: ignore[list-item]
     page.goto("/console")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 

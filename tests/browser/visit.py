@@ -26,6 +26,7 @@ SCREENS = Path(__file__).parents[2] / "build" / "screens"
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 375, "height": 740}
 _WAIT_MILLISECONDS = 10_000
+_SPEAKS_AFTER_MILLISECONDS = 100
 
 
 @dataclass
@@ -82,9 +83,11 @@ class Visit:
 
     @contextlib.contextmanager
     def excusing(self, pattern: str) -> Any:
-        """What the console says of `pattern` while the block runs is expected."""
+        """What the console says of `pattern` while the block runs is expected; it speaks a little
+        after what it speaks of."""
         before = len(self.complaints)
         yield
+        self._open[-1].pages[0].wait_for_timeout(_SPEAKS_AFTER_MILLISECONDS)
         new = [each for each in self.complaints[before:] if not re.search(pattern, each)]
         self.complaints[before:] = new
 
