@@ -19,6 +19,8 @@ from assent.messages.alphabet import count_parts
 from tests.simulation.scheduler import SECOND
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.simulation.carrier import Text
     from tests.simulation.dynamodb import Key
     from tests.simulation.expressions import Item
@@ -67,6 +69,7 @@ class Promises:
     stops_sent: Counter[str] = field(default_factory=Counter)
     asked: Counter[str] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
+    refused: set[str] = field(default_factory=set)
     sometimes: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -140,18 +143,23 @@ class Promises:
             self.no("each event names the hash of the one before it")
         self._events[name], self._heads[name] = event.seq, event.hash
         if event.type == "withdrawn" and event.programme_id is None:
-            self.sometimes["stop recorded"] += 1
-            if event.facts.get("superseded"):
-                self.sometimes["stop older than a start"] += 1
-            else:
-                self.stopped_at.setdefault(name, self.world.scheduler.now)
-            in_flight = event.facts.get("in_flight")
-            if isinstance(in_flight, list):
-                self.named[name].update(map(str, in_flight))
-                self.sometimes["stop recorded with a claim in flight"] += bool(in_flight)
+            self._stop(name, event.facts)
         if event.type == "started":
             self.sometimes["start recorded"] += 1
             self.stopped_at.pop(name, None)
+
+    def _stop(self, name: str, facts: Mapping[str, object]) -> None:
+        self.sometimes["stop recorded"] += 1
+        if facts.get("superseded"):
+            self.sometimes["stop older than a start"] += 1
+        else:
+            self.stopped_at.setdefault(name, self.world.scheduler.now)
+        in_flight = facts.get("in_flight")
+        if isinstance(in_flight, list):
+            self.named[name].update(map(str, in_flight))
+            self.sometimes["stop recorded with a claim in flight"] += bool(in_flight)
+        if facts.get("reason") == "provider_opted_out":
+            self.refused.add(name)
 
     def _heard_once(self, writes: Writes) -> None:
         """One input is one transaction, however many events it makes."""
@@ -464,7 +472,10 @@ class Promises:
         stops = [at for at, word in said if word == "STOP"]
         # A worker whose clock is behind takes a START for older than it is: refused, to be safe.
         is_clear = last - max(stops, default=0) > self.world.functions.spread()
-        if not is_out and is_clear and item is not None and "st" in item:
+        if is_out or not is_clear or item is None or "st" not in item:
+            return
+        # Nor does it know better than a carrier that refuses the number before the STOP arrives.
+        if item["subscriber_key"]["S"] not in self.refused:
             self.no("a START after the last STOP lifts it")
 
 
