@@ -37,6 +37,13 @@ if TYPE_CHECKING:
 # A Monday noon in New York: every calendar of these people is open for hours.
 NOON = 1_795_453_200 * SECOND
 OURS = "+12065550199"
+_PSEUDO = {
+    "AWS::AccountId": "123456789012",
+    "AWS::Partition": "aws",
+    "AWS::Region": "us-east-1",
+    "AWS::StackName": "assent",
+    "AWS::URLSuffix": "amazonaws.com",
+}
 _KEY = b"the key that never leaves"
 _ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:"
 _FED = {
@@ -263,7 +270,7 @@ def _references(parameters: Mapping[str, str]) -> dict[str, str]:
         found[name] = f"https://sqs.us-east-1.amazonaws.com/123456789012/{name}"
     for name in of_type("AWS::Serverless::StateMachine"):
         found[name] = f"{_ARN}{name}"
-    return {**found, **parameters}
+    return {**_PSEUDO, **found, **parameters}
 
 
 def _stamp(micros: int) -> str:
