@@ -17,6 +17,7 @@ from assent.aws.rate_store import DynamoRateStore
 from assent.aws.sealed_links import SealedPersonalLinks, derived_seal, derived_tracking
 from assent.aws.sms_sender import sms_sender
 from assent.aws.subscriber_scan import DynamoSubscriberScan
+from assent.campaigns.guardrails import Guardrails
 from assent.campaigns.model import Batch
 from assent.campaigns.sending import Sending
 from assent.campaigns.sending_opt_outs import ProviderOptOuts
@@ -71,6 +72,12 @@ def wiring() -> Sending:
             derived_tracking(
                 macs_of(clients.kms, settings.link_key_id), settings.link_key_versions
             ),
+        ),
+        guardrails=Guardrails(
+            settings.most_opt_outs_percent,
+            settings.opt_outs_judged_after,
+            settings.most_failures_percent,
+            settings.failures_judged_after,
         ),
         clock=clock,
         ids=ids,

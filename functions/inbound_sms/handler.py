@@ -21,6 +21,7 @@ from assent.aws.counted_ledger import CountedMessageLedger
 from assent.aws.fact_store import DynamoFactStore
 from assent.aws.inbox_store import DynamoInboxStore
 from assent.aws.link_store import DynamoLinkStore
+from assent.aws.opt_out_counts import DynamoOptOutCounts
 from assent.aws.phone_keys import phone_keys
 from assent.aws.programme_store import DynamoProgrammeStore
 from assent.aws.quarantine_bucket import S3QuarantineBucket
@@ -107,6 +108,7 @@ def wiring() -> InboundParts:
         joins=OtherDoors(
             programmes, SqsSignUpQueue(clients.sqs(), settings.confirmation_queue), clock, ids
         ),
+        opt_out_counts=DynamoOptOutCounts(dynamodb, settings.campaigns_table),
         conversions=Conversions(
             DynamoBreakers(dynamodb, settings.control_table), Subjects(keys.mac), clock
         ),

@@ -83,6 +83,12 @@ class InMemoryCampaignStore:
             )
             return plan
 
+    def count(self, campaign_id: CampaignId) -> None:
+        """Count an opt-out: this fake is an `OptOutCounts`, too."""
+        with self._lock:
+            now = self.progress(campaign_id)
+            self._progress[campaign_id] = replace(now, opt_outs=now.opt_outs + 1)
+
     def plan(self, campaign_id: CampaignId, slice_number: int) -> SlicePlan | None:
         with self._lock:
             return self._plans.get((campaign_id, slice_number))

@@ -225,6 +225,7 @@ class InboundSmsSettings(TextingFunction):
     messages_table: str
     programmes_table: str
     inbox_table: str
+    campaigns_table: str
     quarantine_bucket: str
     confirmation_queue: str
     phone_key_id: str
@@ -318,6 +319,10 @@ class CampaignSendSettings(TextingFunction):
     evidence_table: str
     parts_per_second: int
     brand: str
+    most_opt_outs_percent: int
+    opt_outs_judged_after: int
+    most_failures_percent: int
+    failures_judged_after: int
 
 
 class CampaignCloseSettings(Settings):

@@ -198,6 +198,7 @@ def progress_of(item: Mapping[str, Any]) -> Progress:
         recent={int(minute): parts for minute, parts in keyed["minute"].items()},
         variants=keyed["variants"],
         clicks=keyed["clicks"],
+        opt_outs=_count(item, "opt_outs"),
         excluded=keyed["excluded"],
         parts_sent=_count(item, "parts_sent"),
         first_sent_at=_instant(item, "first_sent_at"),

@@ -266,7 +266,8 @@ def _less(these: Mapping[K, int], those: Mapping[K, int]) -> Mapping[K, int]:
 @dataclass(frozen=True, slots=True)
 class Progress:
     """Running totals of a campaign, kept by counters and never by scanning. `recent` holds parts
-    sent by minute since 1970."""
+    sent by minute since 1970; `opt_outs` are people whom this campaign texted last before they
+    left."""
 
     planned: int = 0
     batches: int = 0
@@ -281,6 +282,7 @@ class Progress:
     first_sent_at: datetime | None = None
     last_sent_at: datetime | None = None
     recent: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
+    opt_outs: int = 0
 
     @property
     def sent(self) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from assent.campaigns.guardrails import USUAL, Guardrails
 from assent.campaigns.model import CampaignStatus, Fate
 from assent.campaigns.sending_claims import EarlierClaims
 from assent.campaigns.sending_one import Ended, Texting
@@ -71,6 +72,7 @@ class Sending:
     clock: Clock
     ids: Ids
     workers: int = 1
+    guardrails: Guardrails = USUAL
 
     def send(self, campaign_id: CampaignId, run: int, batch: Batch, deadline: float) -> SendStatus:
         """Bring the batch as far as possible before `deadline` (monotonic seconds).
@@ -81,7 +83,7 @@ class Sending:
         if previous is not None and previous.is_done:
             return SendStatus.DONE
         watch = StatusWatch(self.campaigns, self.clock, campaign_id)
-        if stands_back(watch.campaign(), run):
+        if stands_back(watch.campaign(), run) or self._paused_for_opt_outs(watch.campaign()):
             return SendStatus.LATER
         tally = Tally(batch, self.ledger, self.clock)
         try:
@@ -99,6 +101,15 @@ class Sending:
         )
         claims = EarlierClaims(campaign_id, self.ledger, self.opt_outs, self.clock)
         return SendStatus.DONE if record.write(tally.result(), claims) else status
+
+    def _paused_for_opt_outs(self, campaign: Campaign) -> bool:
+        """Pause a campaign that drives too many people away; judged before each batch."""
+        if campaign.status is not CampaignStatus.RUNNING:
+            return False
+        why = self.guardrails.too_many_opt_outs(self.campaigns.progress(campaign.campaign_id))
+        if why is not None:
+            pause(self.campaigns, self.clock, campaign.campaign_id, why)
+        return why is not None
 
     def _attempt(self, watch: StatusWatch, run: int, tally: Tally, deadline: float) -> SendStatus:
         """Give as many people as possible their fate; return what to say of the others."""
@@ -197,21 +208,25 @@ class Sending:
             run=run,
             stop_at=stop_at,
             planned_parts=planned_parts,
+            guardrails=self.guardrails,
         )
 
 
 def pause_failing(
     store: CampaignStore, clock: Clock, campaign_id: CampaignId, tally: Tally
 ) -> None:
-    """Guardrail: pause the campaign and say why; somebody else's change of status wins."""
+    """Guardrail: pause a campaign whose texts the carrier fails."""
+    failed, tried = tally.failures()
+    pause(store, clock, campaign_id, f"{failed} of {tried} texts of a batch failed")
+
+
+def pause(store: CampaignStore, clock: Clock, campaign_id: CampaignId, why: str) -> None:
+    """Pause the campaign and log why; somebody else's change of status wins."""
     campaign = store.campaign(campaign_id)
     if campaign.status is not CampaignStatus.RUNNING:
         return
-    failed, tried = tally.failures()
     with suppress(ChangedMeanwhileError):
         store.replace(
             replace(campaign, status=CampaignStatus.PAUSED), expected_version=campaign.version
         )
-        store.log(
-            campaign_id, clock.now(), _ACTOR, f"paused: {failed} of {tried} texts of a batch failed"
-        )
+        store.log(campaign_id, clock.now(), _ACTOR, f"paused: {why}")

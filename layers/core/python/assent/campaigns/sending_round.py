@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from assent.audience.subscriber import Subscriber
+    from assent.campaigns.guardrails import Guardrails
     from assent.campaigns.personal_links import PersonalLinks
     from assent.campaigns.sending_one import Texting
     from assent.campaigns.sending_status import StatusWatch
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
     from assent.clock import Clock
     from assent.messages.pace import Pace
 
-# Guardrail: a carrier that fails most of many texts is asked no more until a person has looked.
-GUARD_AFTER = 20
-GUARD_SHARE = 0.5
 _PATIENCE = timedelta(seconds=10)
 
 
@@ -68,6 +66,7 @@ class Round:
     run: int
     stop_at: float
     planned_parts: int
+    guardrails: Guardrails
 
     def text_all(self, people: Iterable[Subscriber]) -> Halt:
         """Text everybody who may be texted now. Those who may only later stay without a fate."""
@@ -146,9 +145,7 @@ class Round:
         if Ended.THROTTLED in self.workers.ended:
             return Halt.THROTTLED
         failed, tried = self.texting.tally.failures()
-        if tried >= GUARD_AFTER and failed > tried * GUARD_SHARE:
-            return Halt.FAILING
-        return None
+        return Halt.FAILING if self.guardrails.is_failing(failed, tried) else None
 
 
 def _why(rendered: NotRenderable) -> str:

@@ -6,10 +6,12 @@ per message, and capped per day, so that two machines cannot talk to each other 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from assent.consent.attribution import answered_campaign
 from assent.consent.events import Source
 from assent.consent.policy import OptInReason
 from assent.errors import TryAgainError
@@ -23,6 +25,7 @@ from assent.programmes.texts import SystemText, brand_wide, system_text
 if TYPE_CHECKING:
     from assent.abuse.guard import Conversions
     from assent.clock import Clock
+    from assent.consent.attribution import OptOutCounts
     from assent.consent.model import ConsentStore, PhoneKeys
     from assent.consent.outcomes import StartOutcome
     from assent.consent.service import ConsentService
@@ -93,6 +96,7 @@ class InboundService:
     conversions: Conversions
     joins: TextToJoin | None = None
     reply_links: ReplyLinks | None = None
+    opt_out_counts: OptOutCounts | None = None
 
     def receive(self, sms: InboundSms) -> InboundOutcome:
         """Record what `sms` asks for, then answer it where an answer is due."""
@@ -132,8 +136,17 @@ class InboundService:
             return InboundOutcome(Action.OPT_OUT, "later_start")
         if not outcome.first:
             return InboundOutcome(Action.OPT_OUT, "already_stopped")
+        self._count_opt_out(heard)
         replied = self._reply(heard, SystemText.OPTED_OUT, Purpose.OPT_OUT_REPLY)
         return InboundOutcome(Action.OPT_OUT, "stopped", replied)
+
+    def _count_opt_out(self, heard: _Heard) -> None:
+        """Tell the campaign that the person answers. A count that is lost stops nobody's stop."""
+        standing = self.store.standing(heard.subscriber_key)
+        campaign_id = answered_campaign(standing, self.clock.now())
+        if self.opt_out_counts is not None and campaign_id is not None:
+            with suppress(TryAgainError):
+                self.opt_out_counts.count(campaign_id)
 
     def _start(self, heard: _Heard) -> InboundOutcome:
         outcome = self.consent.start(
