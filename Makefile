@@ -38,7 +38,7 @@ demo: $(READY) ## Replay a morning of sign-ups, a campaign and STOPs, and check 
 	@$(BIN)/python -m infra.demo
 
 # --- Test ----------------------------------------------------------------------------------------
-.PHONY: test test-fast browser fuzz contracts-dynamodb bench openapi simulate simulate-mutants
+.PHONY: test test-fast browser fuzz fuzz-verify contracts-dynamodb bench openapi simulate simulate-mutants
 test: $(READY) ## Run the tests
 	@$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered --cov-fail-under=85
 
@@ -57,6 +57,9 @@ simulate: $(READY) ## Run the shipped functions under faults, SEEDS= times, and 
 
 simulate-mutants: $(READY) ## Count the seeds that it takes to tell each broken product from the shipped one
 	@PYTHONHASHSEED=0 $(BIN)/python -m tests.simulation --mutants --seeds $(SEEDS)
+
+fuzz-verify: $(READY) ## Try every byte of a bundle and thousands of forgeries on `assent verify`
+	@$(BIN)/python -m tests.unit.evidence.fuzz_verify
 
 contracts-dynamodb: $(READY) ## Run the store contracts and the races on DynamoDB Local (needs Java and Node)
 	@$(BIN)/python -m tests.contracts.dynamodb_local $(BIN)/python -m pytest -n 2 -k "aws or races" tests/contracts

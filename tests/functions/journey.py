@@ -644,7 +644,7 @@ def everything_is_exported_about_all_and_about_some(journey: Journey) -> None:
     body = {"from": iso(now - timedelta(hours=1)), "to": iso(now), "datasets": names}
     for more in ({"file_format": "jsonl"}, {"phones": [ADA, BEN]}):
         made = journey.staff("POST", "/v1/exports", {**body, **more})
-        done = journey.exported(f"/v1/exports/{made['export_id']}", "done")
+        done = journey.became(f"/v1/exports/{made['export_id']}", "done")
         assert done["rows"] > 0
 
 
@@ -653,7 +653,7 @@ def an_export_is_cancelled_and_taken_up_again(journey: Journey) -> None:
     with contextlib.suppress(AssertionError):
         journey.staff("POST", f"{path}/cancel")
         journey.staff("POST", f"{path}/resume")
-    assert download(journey.exported(path, "done")["link"])
+    assert download(journey.became(path, "done")["link"])
 
 
 def an_export_that_fails_is_given_up(journey: Journey) -> None:

@@ -6,54 +6,33 @@ that names every other file; the rows lead to roots in digests that are signed a
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 import os
 import re
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assent.clock import iso
 from assent.evidence import bundle as names
 from assent.evidence.checking_audit import check_audit
+from assent.evidence.checking_head import APART, Check, read, read_head
 from assent.evidence.checking_rows import BUCKETS, PieceTask, check_bucket, check_piece, rows_of
 from assent.evidence.digest import DigestKind, fingerprint, is_link, sealed_from
 from assent.evidence.opened import DamagedError, Sums, opened
 from assent.evidence.report import Report
-from assent.evidence.signature import BadKeyError, is_signed
+from assent.evidence.signature import is_signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from assent.evidence.digest import Digest, SealedDigest
-    from assent.evidence.opened import OpenedBundle
 
-_APART = {names.MANIFEST, names.SIGNATURE, names.FILES}
 _PIECE = re.compile(
     r"(consent_events|opt_outs|current_consents|messages|staff_audit)/"
     r"\d{5}\.(csv|jsonl|proofs\.jsonl)"
 )
 _SEALED = ("consent_events", "opt_outs")
-_PEM = re.compile(
-    r"-----BEGIN PUBLIC KEY-----\n([A-Za-z0-9+/=\n]+)-----END PUBLIC KEY-----\n", re.ASCII
-)
-
-
-@dataclass(slots=True)
-class _Check:
-    bundle: OpenedBundle
-    report: Report
-    workers: int
-    listed: dict[str, dict[str, Any]] = field(default_factory=dict)
-    manifest: dict[str, Any] = field(default_factory=dict)
-    key: bytes = b""
-    chain: list[SealedDigest] = field(default_factory=list)
-    seen: dict[str, Sums] = field(default_factory=dict)
-    rows: dict[str, int] = field(default_factory=dict)
 
 
 def verify(
@@ -71,8 +50,8 @@ def verify(
     except DamagedError as error:
         report.add(path.name, str(error))
         return report
-    check = _Check(found, report, workers or min(2, os.cpu_count() or 1))
-    if _read_head(check, key):
+    check = Check(found, report, workers or min(2, os.cpu_count() or 1))
+    if read_head(check, key):
         _check_digests(check)
         _check_sets(check)
         _check_other_files(check)
@@ -84,52 +63,7 @@ def verify(
     return report
 
 
-def _read(check: _Check, name: str) -> bytes:
-    """Raises DamagedError."""
-    content, sums = check.bundle.read(name)
-    check.seen[name] = sums
-    return content
-
-
-def _read_head(check: _Check, key: str | None) -> bool:
-    """Read what everything else hangs on; False: nothing more can be said."""
-    report, name = check.report, names.MANIFEST
-    try:
-        document, signature = _read(check, names.MANIFEST), _read(check, name := names.SIGNATURE)
-        check.key = _key_of(_read(check, name := names.PUBLIC_KEY))
-        name = names.SIGNATURE
-        if not is_signed(document, signature, check.key):
-            report.add(names.MANIFEST, "its signature is not that of the key in the bundle")
-        check.manifest = json.loads(document)
-        files = _read(check, name := names.FILES)
-        if hashlib.sha256(files).hexdigest() != check.manifest["files_sha256"]:
-            report.add(names.FILES, "it is not the list that the manifest names")
-        for line in files.splitlines():
-            told = json.loads(line)
-            check.listed[told["name"]] = told
-        print_ = fingerprint(check.key)
-        if print_ != check.manifest["key"]:
-            report.add(names.PUBLIC_KEY, "it is not the key that the manifest names")
-        if key is not None and key.lower() != print_:
-            report.add(names.PUBLIC_KEY, f"its fingerprint is {print_}, not the one expected")
-        check.report.facts["key"] = print_
-        return bool(check.manifest["document"] == names.DOCUMENT)
-    except DamagedError as error:
-        report.add(name, str(error))
-    except (ValueError, KeyError, TypeError, BadKeyError):
-        report.add(name, "it cannot be read")
-    return False
-
-
-def _key_of(pem: bytes) -> bytes:
-    found = _PEM.fullmatch(pem.decode())
-    if found is None:
-        message = "this is no public key"
-        raise BadKeyError(message)
-    return base64.b64decode(found[1].replace("\n", ""), validate=True)
-
-
-def _check_digests(check: _Check) -> None:
+def _check_digests(check: Check) -> None:
     report, sums = check.report, Sums()
     check.seen[names.DIGESTS] = sums
     row = 0
@@ -149,7 +83,7 @@ def _check_digests(check: _Check) -> None:
         report.add(names.DIGESTS, "it does not end with the digest that the manifest names")
 
 
-def _digest_faults(check: _Check, sealed: SealedDigest, line: bytes) -> Iterator[str]:
+def _digest_faults(check: Check, sealed: SealedDigest, line: bytes) -> Iterator[str]:
     digest, before = sealed.digest, check.chain[-1].digest if check.chain else None
     if sealed.as_json().encode() + b"\n" != line:
         yield "it is not written as it was signed"
@@ -166,7 +100,7 @@ def _digest_faults(check: _Check, sealed: SealedDigest, line: bytes) -> Iterator
         yield "its signature is wrong"
 
 
-def _check_sets(check: _Check) -> None:
+def _check_sets(check: Check) -> None:
     data = sorted(
         name
         for name in check.bundle.names
@@ -182,7 +116,7 @@ def _check_sets(check: _Check) -> None:
     check_audit(check.bundle, [n for n in data if n.startswith("staff_audit/")], check.report)
 
 
-def _check_sealed(check: _Check, dataset: str, data: list[str], folder: Path) -> None:
+def _check_sealed(check: Check, dataset: str, data: list[str], folder: Path) -> None:
     folder.mkdir()
     digests = {each.digest.number: (each.digest.size, each.digest.root) for each in check.chain}
     tasks = [_task(check, name, digests, number, folder) for number, name in enumerate(data)]
@@ -212,21 +146,21 @@ def _check_sealed(check: _Check, dataset: str, data: list[str], folder: Path) ->
 
 
 def _task(
-    check: _Check, name: str, digests: dict[int, tuple[int, str]], number: int, folder: Path
+    check: Check, name: str, digests: dict[int, tuple[int, str]], number: int, folder: Path
 ) -> PieceTask:
     proofs = f"{name.rpartition('.')[0]}.proofs.jsonl"
     found = proofs if proofs in check.bundle.names else None
     return PieceTask(check.bundle, name, found, digests, number, folder)
 
 
-def _results(check: _Check, tasks: list[PieceTask]) -> Iterable[Any]:
+def _results(check: Check, tasks: list[PieceTask]) -> Iterable[Any]:
     if check.workers < 2 or len(tasks) < 2:  # noqa: PLR2004 - one file needs no second process
         return [check_piece(task) for task in tasks]
     with ProcessPoolExecutor(check.workers) as pool:
         return list(pool.map(check_piece, tasks))
 
 
-def _check_whole(check: _Check, proved: dict[int, int]) -> None:
+def _check_whole(check: Check, proved: dict[int, int]) -> None:
     """Where nothing but time narrows the export, each digest within that time is there whole."""
     query = check.manifest.get("query", {})
     narrowed = ("programme_id", "statuses", "subscriber_keys")
@@ -246,7 +180,7 @@ def _is_within(digest: Digest, query: dict[str, Any]) -> bool:
     return bool(query["since"] <= iso(digest.since) and iso(digest.until) <= query["until"])
 
 
-def _check_plain(check: _Check, name: str) -> None:
+def _check_plain(check: Check, name: str) -> None:
     sums, rows = Sums(), 0
     check.seen[name] = sums
     try:
@@ -259,17 +193,17 @@ def _check_plain(check: _Check, name: str) -> None:
     check.rows[name] = rows
 
 
-def _check_other_files(check: _Check) -> None:
+def _check_other_files(check: Check) -> None:
     """Hold every file against the list, after its own rows have had their say."""
     present = set(check.bundle.names)
     for name in sorted(set(check.listed) - present):
         check.report.add(name, "it is in the list of files and not in the bundle")
-    for name in sorted(present - set(check.listed) - _APART):
+    for name in sorted(present - set(check.listed) - APART):
         check.report.add(name, "it is in the bundle and not in the list of files")
     for name in sorted(present & set(check.listed)):
         try:
             if name not in check.seen or not check.seen[name].content:
-                _read(check, name)
+                read(check, name)
         except DamagedError as error:
             check.report.add(name, str(error))
             continue
@@ -277,7 +211,7 @@ def _check_other_files(check: _Check) -> None:
     _check_copies(check)
 
 
-def _check_sums(check: _Check, name: str) -> None:
+def _check_sums(check: Check, name: str) -> None:
     told, sums = check.listed[name], check.seen[name]
     if (sums.content, sums.bytes) != (told.get("sha256"), told.get("bytes")):
         check.report.add(name, "its content is not what the list of files says")
@@ -287,16 +221,16 @@ def _check_sums(check: _Check, name: str) -> None:
         check.report.add(name, f"it has {check.rows[name]} rows instead of {told.get('rows')}")
 
 
-def _check_copies(check: _Check) -> None:
+def _check_copies(check: Check) -> None:
     try:
-        kept = _read(check, names.CHECKPOINT)
+        kept = read(check, names.CHECKPOINT)
     except DamagedError:
         return
     if check.chain and kept != check.chain[-1].as_json().encode() + b"\n":
         check.report.add(names.CHECKPOINT, "it is not the newest digest of the chain")
 
 
-def _check_counts(check: _Check) -> None:
+def _check_counts(check: Check) -> None:
     counts: dict[str, int] = {}
     for name, rows in check.rows.items():
         if not name.endswith(".proofs.jsonl"):
@@ -309,7 +243,7 @@ def _check_counts(check: _Check) -> None:
             check.report.add(dataset, what)
 
 
-def _compare(check: _Check, checkpoint: Path) -> bool:
+def _compare(check: Check, checkpoint: Path) -> bool:
     """Compare with a digest that somebody kept."""
     try:
         kept = sealed_from(checkpoint.read_text())
@@ -328,7 +262,7 @@ def _compare(check: _Check, checkpoint: Path) -> bool:
     return True
 
 
-def _conclude(check: _Check, *, is_pinned: bool, has_key: bool) -> None:
+def _conclude(check: Check, *, is_pinned: bool, has_key: bool) -> None:
     report, told = check.report, check.manifest
     latest = check.chain[-1].digest if check.chain else None
     report.facts |= {
