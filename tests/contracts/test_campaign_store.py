@@ -208,6 +208,15 @@ def test_half_a_batch_is_counted_and_then_only_the_rest(store: CampaignStore) ->
     assert progress.recent == {MINUTE: 3, MINUTE + 1: 4}
 
 
+def test_a_batch_in_which_nobody_has_a_fate_yet_is_recorded_and_adds_nothing(
+    store: CampaignStore,
+) -> None:
+    before = store.progress(ONE)
+    assert store.record_batch(ONE, BatchResult("b", {}, {}, 0, is_done=False), NOON)
+    assert not store.is_batch_done(ONE, "b")
+    assert replace(store.progress(ONE), recent=before.recent) == before
+
+
 def test_of_two_who_record_a_batch_on_the_same_footing_one_is_refused(store: CampaignStore) -> None:
     half = BatchResult("b", {Fate.SENT: 3}, {}, 3, is_done=False)
     store.record_batch(ONE, half, NOON)

@@ -190,7 +190,7 @@ def _count_again() -> AbstractContextManager[None]:
     """A batch's result is put without the condition that it is the first."""
 
     def made(shipped: Any) -> Any:
-        def written(self: Any, record: Any, added: Any) -> bool:
+        def written(self: Any, record: Any, added: Any, *more: Any) -> bool:
             class Careless:
                 campaign_id = record.campaign_id
 
@@ -198,7 +198,7 @@ def _count_again() -> AbstractContextManager[None]:
                 def get_save_kwargs_from_instance(condition: Any) -> Any:
                     return record.get_save_kwargs_from_instance()
 
-            found: bool = shipped(self, Careless(), added)
+            found: bool = shipped(self, Careless(), added, *more)
             return found
 
         return written

@@ -207,7 +207,8 @@ def progress_of(item: Mapping[str, Any]) -> Progress:
 
 
 def _addition(counts: Mapping[str, int]) -> dict[str, Any]:
-    added = [(name, count) for name, count in counts.items() if count]
+    # An update that adds nothing is malformed; nothing added to the first counter is not.
+    added = [(name, count) for name, count in counts.items() if count] or [*counts.items()][:1]
     return {
         "UpdateExpression": "ADD " + ", ".join(f"#n{i} :n{i}" for i in range(len(added))),
         "ExpressionAttributeNames": {f"#n{i}": name for i, (name, _) in enumerate(added)},
