@@ -142,6 +142,7 @@ def test_caps_computed_on_an_older_reading_are_refused(people: People, store: Cl
     [
         pytest.param({"stopped_at": NOON}, id="stopped"),
         pytest.param({"hold": Hold("unclear", NOON)}, id="held"),
+        pytest.param({"restricted_at": NOON}, id="restricted"),
         pytest.param({"paused_until": claim("c1").at + timedelta(microseconds=1)}, id="paused"),
         pytest.param({"consents": {}}, id="never asked"),
         pytest.param(

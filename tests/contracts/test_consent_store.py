@@ -84,6 +84,8 @@ def test_a_later_change_writes_every_part_of_the_standing(store: ConsentStore) -
         },
         stopped_at=NOON - timedelta(microseconds=3),
         hold=Hold("unclear reply", NOON),
+        restricted_at=NOON,
+        kept_at=NOON,
     )
 
     store.commit(replace(second, after=after))

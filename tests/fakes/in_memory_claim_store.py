@@ -69,6 +69,7 @@ def _holds(current: Standing, decided_on: Standing, claim: Claim) -> bool:
         current.status_of(claim.programme_id) is ConsentStatus.CONFIRMED
         and current.stopped_at is None
         and current.hold is None
+        and current.restricted_at is None
         and (current.paused_until is None or current.paused_until <= claim.at)
         and claim.campaign_id not in current.claims
         and current.claims_version == decided_on.claims_version

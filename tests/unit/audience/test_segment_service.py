@@ -15,7 +15,7 @@ from assent.errors import (
 )
 from assent.identifiers import ProgrammeId, SegmentId
 from assent.programmes.model import ReadyClasses
-from tests.fakes.frozen_clock import FrozenClock
+from tests.fakes.frozen_clock import NOON, FrozenClock
 from tests.fakes.in_memory_programme_store import InMemoryProgrammeStore
 from tests.fakes.in_memory_segment_store import InMemorySegmentStore
 from tests.fakes.in_memory_subscriber_scan import InMemorySubscriberScan
@@ -111,3 +111,11 @@ def test_a_sample_is_small_and_of_those_who_are_meant() -> None:
     sample = segments.sample(FLORIDA, 5)
     assert len(sample) == 5
     assert {each.profile["region"] for each in sample} == {"FL"}
+
+
+def test_a_restricted_profile_is_used_in_no_segment() -> None:
+    people = [person("k1_1"), person("k1_2")]
+    marked = replace(people[0].standing, restricted_at=NOON)
+    segments = service(replace(people[0], standing=marked), people[1])
+    assert segments.count(Everyone()).matched == 1
+    assert [each.standing.subscriber_key for each in segments.sample(Everyone(), 9)] == ["k1_2"]

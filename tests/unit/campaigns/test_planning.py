@@ -81,6 +81,7 @@ def test_slices_together_hold_everybody_once() -> None:
         ({"stopped_at": NOON}, "stopped"),
         ({"consents": MappingProxyType({})}, "not_confirmed"),
         ({"hold": Hold("unclear", NOON)}, "held"),
+        ({"restricted_at": NOON}, "restricted"),
         ({"phone": None}, "no_phone"),
     ],
 )

@@ -24,8 +24,16 @@ if TYPE_CHECKING:
     from assent.consent.entries import Opening
     from assent.consent.model import ConsentChange, Standing
 
-# What no act of the machine's leads to: a reminder and wishes change no consent.
-ELSEWHERE = {EventType.REMINDED, EventType.PREFERENCES_CHANGED}
+# What no act of the machine's leads to: reminders, wishes and staff's marks change no consent.
+ELSEWHERE = {
+    EventType.REMINDED,
+    EventType.PREFERENCES_CHANGED,
+    EventType.RESTRICTED,
+    EventType.RESTRICTION_LIFTED,
+    EventType.LEGAL_HOLD_SET,
+    EventType.LEGAL_HOLD_LIFTED,
+    EventType.ERASURE_QUEUED,
+}
 
 _SEARCH = settings(
     max_examples=400,

@@ -93,7 +93,11 @@ class SegmentService:
         now, plain = self.clock.now(), spelled_out(rule, self.programmes)
         means = compile_rule(plain)
         people = self.scan.slice(number, slices, narrowed(plain, now))
-        return (subscriber for subscriber in people if means(subscriber, now))
+        return (
+            subscriber
+            for subscriber in people
+            if subscriber.standing.restricted_at is None and means(subscriber, now)
+        )
 
 
 def _is_textable(subscriber: Subscriber, programme_id: ProgrammeId | None) -> bool:

@@ -42,6 +42,7 @@ _CONDITIONS = (
     f" AND begins_with({packed.CONSENTS}.#p, :confirmed)"
     f" AND attribute_not_exists({packed.STOPPED_AT})"
     f" AND attribute_not_exists({packed.HOLD})"
+    f" AND attribute_not_exists({packed.RESTRICTED_AT})"
     f" AND (attribute_not_exists({packed.PAUSED_UNTIL}) OR {packed.PAUSED_UNTIL} <= :at)"
     f" AND attribute_not_exists({packed.CLAIMS}.#p.#c)"
 )

@@ -235,7 +235,14 @@ class DynamoConsentStore:
 def _update_of(change: ConsentChange, before: Standing) -> dict[str, Any]:
     """Write the standing as it shall be; claims stay, since their version is a condition."""
     written = packed.standing_values(change.after)
-    optional = (packed.PHONE, packed.STOPPED_AT, packed.HOLD, packed.PAUSED_UNTIL)
+    optional = (
+        packed.PHONE,
+        packed.STOPPED_AT,
+        packed.HOLD,
+        packed.PAUSED_UNTIL,
+        packed.RESTRICTED_AT,
+        packed.KEPT_AT,
+    )
     unset = [attribute for attribute in optional if attribute not in written]
     if change.forget:
         unset += packed.ENGAGEMENT.values()

@@ -30,6 +30,8 @@ CONSENTS: Final = "cs"  # {programme: "<status letter><epoch> <microseconds>"}
 STOPPED_AT: Final = "st"
 HOLD: Final = "ho"  # "<microseconds> <reason>"
 PAUSED_UNTIL: Final = "pu"
+RESTRICTED_AT: Final = "rs"
+KEPT_AT: Final = "lh"
 CLAIMS: Final = "cl"  # {programme: {campaign: microseconds * ATTEMPTS + attempt}}
 CLAIMS_VERSION: Final = "cv"
 PROFILE: Final = "pr"  # custom attributes have a dot before their name
@@ -96,15 +98,19 @@ def standing_values(standing: Standing) -> Item:
         values[STOPPED_AT] = number(micros(standing.stopped_at))
     if standing.hold is not None:
         values[HOLD] = {"S": f"{micros(standing.hold.at)} {standing.hold.reason}"}
-    if standing.paused_until is not None:
-        values[PAUSED_UNTIL] = number(micros(standing.paused_until))
+    for name, at in (
+        (PAUSED_UNTIL, standing.paused_until),
+        (RESTRICTED_AT, standing.restricted_at),
+        (KEPT_AT, standing.kept_at),
+    ):
+        if at is not None:
+            values[name] = number(micros(at))
     return values
 
 
 def subscriber_of(item: Mapping[str, Any]) -> Subscriber:
     """Return the subscriber that `item_of` packed."""
     phone = item.get(PHONE)
-    stopped_at, paused_until = item.get(STOPPED_AT), item.get(PAUSED_UNTIL)
     return Subscriber(
         standing=Standing(
             subscriber_key=SubscriberKey(item[KEY]["S"]),
@@ -112,9 +118,11 @@ def subscriber_of(item: Mapping[str, Any]) -> Subscriber:
             seq=int(item[SEQ]["N"]),
             head_hash=item[HEAD_HASH]["B"].hex() if HEAD_HASH in item else "",
             consents={ProgrammeId(p): _consent(v["S"]) for p, v in item[CONSENTS]["M"].items()},
-            stopped_at=instant(stopped_at["N"]) if stopped_at else None,
+            stopped_at=_instant_in(item, STOPPED_AT),
             hold=_hold(item[HOLD]["S"]) if HOLD in item else None,
-            paused_until=instant(paused_until["N"]) if paused_until else None,
+            paused_until=_instant_in(item, PAUSED_UNTIL),
+            restricted_at=_instant_in(item, RESTRICTED_AT),
+            kept_at=_instant_in(item, KEPT_AT),
             claims=_claims(item[CLAIMS]["M"]),
             claims_version=int(item[CLAIMS_VERSION]["N"]),
         ),
@@ -125,6 +133,10 @@ def subscriber_of(item: Mapping[str, Any]) -> Subscriber:
             act: unpacked(item[name]["B"]) for act, name in ENGAGEMENT.items() if name in item
         },
     )
+
+
+def _instant_in(item: Mapping[str, Any], name: str) -> datetime | None:
+    return instant(item[name]["N"]) if name in item else None
 
 
 def number(value: int) -> Value:

@@ -103,6 +103,9 @@ class Sieve:
         return rendered.parts if isinstance(rendered, Rendered) else 0
 
     def _exclusion(self, subscriber: Subscriber) -> str | None:
+        if subscriber.standing.restricted_at is not None:
+            # Before the segment: a restricted profile is not even looked at.
+            return "restricted"
         if not self.matches(subscriber, self.now):
             return "segment"
         if subscriber.country not in self.programme.countries:

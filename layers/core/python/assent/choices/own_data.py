@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from assent.choices.leaving import active, stop
 from assent.choices.model import Profile
 from assent.choices.wishes import change_wishes, running_pause
+from assent.consent.erasing import ErasureQueued
 from assent.consent.events import Source
 from assent.consent.model import Consent, ConsentStatus
 from assent.errors import LinkNotFoundError, ProgrammeNotFoundError
@@ -123,12 +124,14 @@ class OwnData:
         key = self._open(token).link.subscriber_key
         return stop(self.consent, key, visitor, [programme_id] if programme_id else None)
 
-    def erase(self, token: str, visitor: Visitor) -> None:
-        """Stop all texts, then take away what is held. The opt-out comes first and stays: even if
-        the rest has to be finished later, nobody is texted. Raises TryAgainError."""
+    def erase(self, token: str, visitor: Visitor) -> bool:
+        """Stop all texts, then take away what is held; return True where a legal hold puts that
+        off. The opt-out comes first and stays: even if the rest has to be finished later, nobody
+        is texted. Raises TryAgainError."""
         key = self._open(token).link.subscriber_key
         stop(self.consent, key, visitor, None)
-        self.erasing.erase(key, Source.LINK, visitor.proof(pressed="delete"))
+        found = self.erasing.erase(key, Source.LINK, visitor.proof(pressed="delete"))
+        return isinstance(found, ErasureQueued)
 
     def _open(self, token: str) -> OwnPage:
         page = self.look(token)

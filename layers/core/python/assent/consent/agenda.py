@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from assent.consent.events import EventType
 from assent.consent.model import ConsentStatus
 
 if TYPE_CHECKING:
@@ -66,6 +67,9 @@ def entries_of(change: ConsentChange) -> tuple[Due, ...]:
             old is None or old.status is not ConsentStatus.PENDING
         ):
             found.append(Due(after.subscriber_key, programme_id, consent.at + FIRST_LOOK))
+    if any(event.type is EventType.LEGAL_HOLD_LIFTED for event, _ in change.events):
+        # What was asked or due meanwhile is done at the next run.
+        found.append(Due(after.subscriber_key, None, change.events[-1][0].at))
     if change.forget:
         at = change.events[-1][0].at + ERASURE_RESUMED_AFTER
         found.append(Due(after.subscriber_key, None, at))

@@ -18,10 +18,10 @@ from assent.consent.timeline import Act, ActKind, replay
 from assent.consent.writing import Writing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from assent.consent.events import ConsentEvent
-    from assent.consent.model import ConsentChange
+    from assent.consent.model import ConsentChange, Standing
     from assent.consent.service import ConsentService
     from assent.identifiers import SubscriberKey
 
@@ -44,6 +44,14 @@ class Erasure:
         return self.at + _PRECISION
 
 
+@dataclass(frozen=True, slots=True)
+class ErasureQueued:
+    """A legal hold stands against an erasure asked at `at`; lifting the hold carries it out."""
+
+    subscriber_key: SubscriberKey
+    at: datetime
+
+
 class Traces(Protocol):
     """A store that holds something personal beside the standing."""
 
@@ -64,8 +72,9 @@ class Erasing:
         subscriber_key: SubscriberKey,
         source: Source,
         evidence: Mapping[str, str | int | bool | None],
-    ) -> Erasure | None:
-        """Erase, or repeat an erasure since which nothing happened.
+    ) -> Erasure | ErasureQueued | None:
+        """Erase, or repeat an erasure since which nothing happened; or queue it, while a legal
+        hold stands against it.
 
         None: the number has no standing, and only what its owner may have written was taken away.
 
@@ -74,11 +83,13 @@ class Erasing:
         """
         writing = Writing(self.consent.store, self.consent.clock, self.consent.ids)
 
-        def decide() -> tuple[ConsentChange | None, bool]:
+        def decide() -> tuple[ConsentChange | None, ErasureQueued | bool]:
             now = writing.now()
             before, events = writing.read(subscriber_key)
             if before is None:
                 return None, False
+            if before.kept_at is not None:
+                return _queue(writing, before, events, source, evidence)
             if before.phone is None and events and events[-1].type is EventType.ERASED:
                 return None, True
             was = replay(before, events)
@@ -100,14 +111,26 @@ class Erasing:
             after = settle(bare, becomes, subscriber_key, None)
             return replace(writing.change(before, after, [entry], now), forget=True), True
 
-        if writing.once(None, True, decide):
-            return self.finish(subscriber_key)
+        outcome = writing.once(None, True, decide)
+        if isinstance(outcome, ErasureQueued):
+            return outcome
+        if outcome:
+            return self._finish(subscriber_key)
         # Who never signed up may still have written to us.
         self._forget(Erasure(subscriber_key, writing.now(), seq=0))
         return None
 
-    def finish(self, subscriber_key: SubscriberKey) -> Erasure | None:
-        """Take away what the last erasure of this number concerns; None: there was none."""
+    def finish(self, subscriber_key: SubscriberKey) -> Erasure | ErasureQueued | None:
+        """Take away what the last erasure of this number concerns, or carry out one that was
+        queued; nothing under a legal hold, whose lifting asks again. None: there was none."""
+        standing = self.consent.store.standing(subscriber_key)
+        if standing is not None and standing.kept_at is not None:
+            return None
+        if queued_at(event for event, _ in self.consent.history(subscriber_key)) is not None:
+            return self.erase(subscriber_key, Source.SCHEDULE, {})
+        return self._finish(subscriber_key)
+
+    def _finish(self, subscriber_key: SubscriberKey) -> Erasure | None:
         events = [event for event, _ in self.consent.history(subscriber_key)]
         erasure = last_erasure(events)
         if erasure is not None:
@@ -117,6 +140,34 @@ class Erasing:
     def _forget(self, erasure: Erasure) -> None:
         for each in self.traces:
             each.forget(erasure)
+
+
+def _queue(
+    writing: Writing,
+    before: Standing,
+    events: Sequence[ConsentEvent],
+    source: Source,
+    evidence: Mapping[str, str | int | bool | None],
+) -> tuple[ConsentChange | None, ErasureQueued]:
+    """Record that it was asked, once; the person's own proof is evidence as of any act."""
+    waits_since = queued_at(events)
+    if waits_since is not None:
+        return None, ErasureQueued(before.subscriber_key, waits_since)
+    now = writing.now()
+    entry = Entry(EventType.ERASURE_QUEUED, source, evidence=evidence)
+    queued = ErasureQueued(before.subscriber_key, now)
+    return writing.change(before, before, [entry], now), queued
+
+
+def queued_at(events: Iterable[ConsentEvent]) -> datetime | None:
+    """Return since when an erasure waits for the end of a legal hold; None: none waits."""
+    waits_since = None
+    for event in events:
+        if event.type is EventType.ERASURE_QUEUED:
+            waits_since = waits_since or event.at
+        elif event.type is EventType.ERASED:
+            waits_since = None
+    return waits_since
 
 
 def last_erasure(events: Sequence[ConsentEvent]) -> Erasure | None:

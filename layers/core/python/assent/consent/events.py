@@ -46,6 +46,11 @@ class EventType(StrEnum):
     RECONFIRMATION_ASKED = "reconfirmation_asked"
     RECONFIRMED = "reconfirmed"
     ERASED = "erased"
+    RESTRICTED = "restricted"
+    RESTRICTION_LIFTED = "restriction_lifted"
+    LEGAL_HOLD_SET = "legal_hold_set"
+    LEGAL_HOLD_LIFTED = "legal_hold_lifted"
+    ERASURE_QUEUED = "erasure_queued"
 
 
 class Source(StrEnum):

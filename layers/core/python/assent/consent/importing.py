@@ -45,6 +45,8 @@ def import_objection(standing: Standing | None, programme_id: ProgrammeId) -> st
         return "opted_out"
     if standing.status_of(programme_id) is ConsentStatus.WITHDRAWN:
         return "withdrawn"
+    if standing.restricted_at is not None:
+        return "restricted"
     if standing.phone is None:
         return "erased"
     return "held" if standing.hold is not None else None

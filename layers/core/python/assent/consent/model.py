@@ -63,7 +63,9 @@ class Standing:
     """One subscriber: the aggregate that every consent change and every claim is a write to.
 
     `stopped_at` is the brand-wide opt-out: while set, nothing is sent, and only the person lifts
-    it from their own phone. `paused_until`: the person asked for no campaign before it. `seq` and
+    it from their own phone. `paused_until`: the person asked for no campaign before it. While
+    `restricted_at` is set, data is stored and not used: no texts, no segments. While `kept_at` is
+    set, a legal hold, nothing of it is deleted. Staff alone set and lift both. `seq` and
     `head_hash` are the tip of the event chain; `claims_version` grows by one with each claim.
     `phone` is None after erasure.
     """
@@ -76,6 +78,8 @@ class Standing:
     stopped_at: datetime | None = None
     hold: Hold | None = None
     paused_until: datetime | None = None
+    restricted_at: datetime | None = None
+    kept_at: datetime | None = None
     claims: Mapping[CampaignId, Claim] = field(default_factory=lambda: MappingProxyType({}))
     claims_version: int = 0
 

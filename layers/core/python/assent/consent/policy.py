@@ -43,6 +43,7 @@ class RequestReason(StrEnum):
     TOO_MANY_UNANSWERED = "too_many_unanswered"
     COUNTRY_NOT_SERVED = "country_not_served"
     LIMIT_MET = "limit_met"
+    RESTRICTED = "restricted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ def _refusal(
 ) -> RequestReason | None:
     if standing is not None and standing.stopped_at is not None:
         return RequestReason.OPTED_OUT
+    if standing is not None and standing.restricted_at is not None:
+        return RequestReason.RESTRICTED
     if standing is not None and standing.status_of(programme_id) is ConsentStatus.CONFIRMED:
         return RequestReason.ALREADY_CONFIRMED
     return None if is_country_served else RequestReason.COUNTRY_NOT_SERVED

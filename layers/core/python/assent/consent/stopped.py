@@ -1,4 +1,4 @@
-"""Whether a number is stopped, asked at the last moment before a text leaves.
+"""Whether a number is stopped or restricted, asked at the last moment before a text leaves.
 
 A text that a person waits for is not claimed as marketing is, so this question stands in its place.
 """
@@ -21,4 +21,6 @@ class Stopped:
 
     def __call__(self, subscriber_key: SubscriberKey) -> bool:
         standing = self.store.standing(subscriber_key)
-        return standing is not None and standing.stopped_at is not None
+        if standing is None:
+            return False
+        return standing.stopped_at is not None or standing.restricted_at is not None

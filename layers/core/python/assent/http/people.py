@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from assent.clock import iso
-from assent.consent.erasing import Erasing
+from assent.consent.erasing import Erasing, ErasureQueued
 from assent.consent.events import Source
 from assent.consent.model import PhoneKeys
 from assent.consent.profile import check_profile
@@ -68,6 +68,9 @@ def people_api(services: Callable[[], PeopleServices]) -> Api:
         erasure = known.erasing.erase(key, Source.STAFF, why)
         count("ErasureAsked")
         record("erasure_asked", {"reason": "staff", "by": actor, "held": erasure is not None})
+        if isinstance(erasure, ErasureQueued):
+            # Under a legal hold: its lifting carries the erasure out.
+            return ErasureShown(status="queued", subscriber_key=key, queued_at=iso(erasure.at))
         return ErasureShown(
             status="erased" if erasure else "nothing_held",
             subscriber_key=key,

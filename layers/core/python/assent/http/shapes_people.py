@@ -30,8 +30,10 @@ class NewErasure(Body):
 
 class ErasureShown(Answer):
     """What stands after it. `nothing_held`: the number has no consent record; what its owner wrote
-    to us, if anything, is gone all the same."""
+    to us, if anything, is gone all the same. `queued`: a legal hold stands against it, and lifting
+    the hold carries it out."""
 
-    status: Literal["erased", "nothing_held"]
+    status: Literal["erased", "queued", "nothing_held"]
     subscriber_key: str
     erased_at: str | None = None
+    queued_at: str | None = None

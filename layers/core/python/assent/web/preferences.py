@@ -98,9 +98,12 @@ class PreferencesDoor:
 
     def _delete(self, request: PageRequest, page: OwnPage, words: Words) -> Page:
         brand = page.programme.brand
-        self.own.erase(request.token, _visitor(request))
+        is_queued = self.own.erase(request.token, _visitor(request))
         count("ErasureAsked")
         record("erasure_asked", {"reason": "link"})
+        if is_queued:
+            lines = words("deleted_line", brand=brand), words("erasure_queued_line")
+            return notice(words, words("erasure_queued_title"), *lines, brand=brand, is_good=True)
         lines = words("deleted_line", brand=brand), words("deleted_rest")
         return notice(words, words("deleted_title"), *lines, brand=brand, is_good=True)
 
