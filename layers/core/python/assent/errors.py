@@ -177,6 +177,12 @@ class ImportNotFoundError(NotFoundError):
     code = "import_not_found"
 
 
+class FlowNotFoundError(NotFoundError):
+    """There is no flow of this id."""
+
+    code = "flow_not_found"
+
+
 class SubscriberNotFoundError(NotFoundError):
     code = "subscriber_not_found"
 

@@ -15,6 +15,7 @@ SegmentId = NewType("SegmentId", str)
 ExportId = NewType("ExportId", str)
 TemplateId = NewType("TemplateId", str)
 ImportId = NewType("ImportId", str)
+FlowId = NewType("FlowId", str)
 MessageId = NewType("MessageId", str)
 
 # Crockford's base 32 in lower case: no letter is taken for a digit when an id is read aloud.

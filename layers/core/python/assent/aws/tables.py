@@ -248,6 +248,7 @@ class LedgerItem(Model):
     provider_message_id = UnicodeAttribute(null=True)
     reason = UnicodeAttribute(null=True)
     variant = UnicodeAttribute(null=True)
+    decision = UnicodeAttribute(null=True)
     expires_at = NumberAttribute()
 
 
@@ -318,3 +319,53 @@ class CampaignRecordItem(Model):
     part = UnicodeAttribute(range_key=True)
     at = InstantAttribute(null=True)
     record = JSONAttribute()
+
+
+class FlowItem(Model):
+    """A flow, all of them in one partition so that they are listed by one consistent query. It has
+    no `status` attribute, so no index and nobody who looks for campaigns meets it."""
+
+    campaign_id = UnicodeAttribute(hash_key=True)
+    part = UnicodeAttribute(range_key=True)
+    created_at = InstantAttribute()
+    record = JSONAttribute()
+    version = NumberAttribute()
+
+
+class ByFlowDue(GlobalSecondaryIndex["EnrolmentItem"]):  # type: ignore[no-untyped-call]
+    """The agenda's index; a flow's people have partitions of their own."""
+
+    class Meta:
+        index_name = "by_due"
+        projection = AllProjection()
+
+    due_shard = UnicodeAttribute(hash_key=True)
+    due_at = InstantAttribute(range_key=True)
+
+
+class EnrolmentItem(Model):
+    """One person's way through one flow. It stays when it has ended, without the index's keys, for
+    it says that the person was in the flow."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    flow_id = UnicodeAttribute()
+    subscriber_key = UnicodeAttribute()
+    entry = NumberAttribute()
+    entered_at = InstantAttribute()
+    step = NumberAttribute()
+    step_due_at = InstantAttribute()
+    due_shard = UnicodeAttribute(null=True)
+    due_at = InstantAttribute(null=True)
+    result = JSONAttribute(null=True)
+    ended = UnicodeAttribute(null=True)
+    version = NumberAttribute()
+    by_due = ByFlowDue()
+
+
+class FlowSweepItem(Model):
+    """How far the day's look over all subscribers has come."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    day = UnicodeAttribute()
+    slices = NumberAttribute()
+    next_slice = NumberAttribute()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from assent.campaigns.checks import Checked
     from assent.campaigns.findings import Findings
     from assent.campaigns.model import Definition
-    from assent.programmes.model import Disclosure
+    from assent.programmes.model import Disclosure, Programme
 
 _LINK = re.compile(r"https://([^\s/?#{]+)", re.IGNORECASE)
 # Carriers join more parts badly, and each is billed.
@@ -28,9 +28,8 @@ _LONG_PARTS = 4
 _NOTABLE_SHARE = 0.05
 
 
-def broken_rules(checked: Checked, disclosures: Sequence[Disclosure]) -> tuple[Note, ...]:
+def broken_rules(programme: Programme, disclosures: Sequence[Disclosure]) -> tuple[Note, ...]:
     """Return what forbids any text of this programme now."""
-    programme = checked.programme
     if programme.locales[0] not in {each.locale for each in disclosures}:
         return (Note("no_disclosure", programme.locales[0]),)
     return tuple(

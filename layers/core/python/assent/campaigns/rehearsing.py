@@ -94,7 +94,7 @@ class Rehearsing:
             done = replace(
                 found,
                 findings=findings,
-                errors=broken_rules(checked, disclosures),
+                errors=broken_rules(checked.programme, disclosures),
                 warnings=warnings(campaign.definition, checked, findings),
             )
             try:
