@@ -42,6 +42,7 @@ def row(second: int = 0, key: SubscriberKey = KEY) -> LedgerRow:
         campaign_id=CampaignId("c_7f3k9q0m2x1b"),
         programme_id=OFFERS,
         provider_message_id="34d9b400-c6dd-5444-820d-fbeb0f1f54cf",
+        decision="1 a+ s+ c+confirmed,1,3 h+ n+ p+ f+1,4,30,4 k+US-FL,0,3,24".ljust(200, "x"),
     )
 
 

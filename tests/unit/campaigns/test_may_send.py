@@ -10,10 +10,13 @@ import pytest
 
 from assent.campaigns.may_send import Verdict, consent_objection, forgettable, may_send
 from assent.campaigns.model import QuietHours
+from assent.campaigns.trace import Check, Rule
 from assent.campaigns.whereabouts import whereabouts_of
-from assent.consent.model import Claim
+from assent.clock import iso
+from assent.consent.model import Claim, Hold
 from assent.errors import IllegalTransitionError, SubscriberNotFoundError
 from assent.identifiers import CampaignId, ProgrammeId
+from assent.law.windows import rules_version
 from assent.law.zones import Basis, Whereabouts
 from tests.unit.campaigns.world import CAMPAIGN, NOON, OFFERS, definition, person, running
 
@@ -36,8 +39,12 @@ def claims(*ages_in_hours: float, programme_id: ProgrammeId = OFFERS) -> dict[st
 def test_a_confirmed_person_may_be_texted_at_noon() -> None:
     decision = may_send(person(1), running(), NOON, NEW_YORK)
     assert (decision.verdict, decision.reason) == (Verdict.MAY, "permitted")
-    assert decision.trace[:2] == ("consent confirmed", "promise 0/4 in 30 d")
-    assert decision.trace[-1].startswith("window ")
+    told = {check.rule: check.inputs for check in decision.trace}
+    assert told[Rule.CONSENT] == {"status": "confirmed", "epoch": 1, "seq": 0}
+    assert told[Rule.PROMISE] == {"count": 0, "limit": 4, "days": 30, "promised": 4}
+    assert told[Rule.WINDOW]["state"] == "open"
+    assert told[Rule.WINDOW]["rules_version"] == rules_version()
+    assert all(check.passed for check in decision.trace)
 
 
 def test_this_campaigns_own_claim_forbids_another_text() -> None:
@@ -59,7 +66,9 @@ def test_a_pause_lasts_until_its_instant(ends_in: int, reason: str) -> None:
     someone = person(1, paused_until=NOON + timedelta(seconds=ends_in))
     decision = may_send(someone, running(), NOON, NEW_YORK)
     assert decision.reason == reason
-    assert ("paused until 2026" in " ".join(decision.trace)) == (reason == "paused")
+    (pause,) = (check for check in decision.trace if check.rule is Rule.PAUSE)
+    assert pause.passed == (reason != "paused")
+    assert pause.inputs == {"until": iso(NOON + timedelta(seconds=ends_in))}
 
 
 def test_a_pause_does_not_shrink_the_plan_as_it_may_end_before_the_text_is_due() -> None:
@@ -103,7 +112,7 @@ def test_a_statutory_cap_counts_every_programme_of_the_brand() -> None:
     other = person(1, **claims(1, 5, 23, programme_id=NEWS))
     decision = may_send(other, running(), NOON, FLORIDA)
     assert (decision.verdict, decision.reason) == (Verdict.NO, "statutory_cap")
-    assert "cap 3/3 in 24 h (US-FL)" in decision.trace
+    assert decision.trace[-1] == Check(Rule.CAP, False, ("US-FL", 3, 3, 24))
 
 
 def test_a_statutory_cap_rolls() -> None:
@@ -156,3 +165,23 @@ def test_an_erased_person_is_nowhere() -> None:
 def test_claims_are_forgotten_after_45_days() -> None:
     standing = person(1, **claims(24 * 44, 24 * 46)).standing
     assert forgettable(standing, NOON) == ("old_1",)
+
+
+@pytest.mark.parametrize(
+    ("standing", "reason", "last"),
+    [
+        ({"stopped_at": NOON}, "stopped", Rule.STOP),
+        ({"consents": MappingProxyType({})}, "not_confirmed", Rule.CONSENT),
+        ({"restricted_at": NOON}, "restricted", Rule.RESTRICTION),
+        ({"hold": Hold("ambiguous", NOON)}, "held", Rule.HOLD),
+        ({"phone": None}, "no_phone", Rule.PHONE),
+    ],
+    ids=["stopped", "never asked", "restricted", "held", "erased"],
+)
+def test_the_trace_ends_with_the_rule_that_decided(
+    standing: dict[str, object], reason: str, last: Rule
+) -> None:
+    decision = may_send(person(1, **standing), running(), NOON, NEW_YORK)
+    assert decision.reason == reason
+    assert (decision.trace[-1].rule, decision.trace[-1].passed) == (last, False)
+    assert all(check.passed for check in decision.trace[:-1])

@@ -93,6 +93,7 @@ class DynamoMessageLedger:
             provider_message_id=row.provider_message_id,
             reason=row.reason,
             variant=row.variant,
+            decision=row.decision,
             expires_at=int((row.claimed_at + KEPT).timestamp()),
         )
 
@@ -115,4 +116,5 @@ def _row_of(item: LedgerItem) -> LedgerRow:
         provider_message_id=item.provider_message_id,
         reason=item.reason,
         variant=item.variant,
+        decision=item.decision,
     )

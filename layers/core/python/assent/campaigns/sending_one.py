@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from assent.campaigns.may_send import Verdict, forgettable, may_send
 from assent.campaigns.model import Claimed, Fate
 from assent.campaigns.sending_claims import OPTED_OUT
+from assent.campaigns.trace import packed
 from assent.consent.model import Claim
 from assent.errors import TryAgainError
 from assent.messages.ledger import LedgerRow, OutboundText, Outcome, Purpose, SendResult
@@ -60,12 +61,14 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class HeldClaim:
-    """The right to publish once before `publish_before` (monotonic seconds)."""
+    """The right to publish once before `publish_before` (monotonic seconds). `decision` is the
+    packed trace of the decision that the claim rests on."""
 
     ready: Ready
     claim: Claim
     attempt_id: str
     publish_before: float
+    decision: str | None = None
 
 
 class Ended(StrEnum):
@@ -130,7 +133,8 @@ class Texting:
             answer = self.claims.claim(person, claim, forgettable(person.standing, now))
             if isinstance(answer, Claimed):
                 deadline = began + PUBLISH_WITHIN_SECONDS
-                return HeldClaim(ready, claim, self.ids.new("a"), deadline)
+                attempt_id = self.ids.new("a")
+                return HeldClaim(ready, claim, attempt_id, deadline, packed(decision.trace))
             if answer.current is None:
                 return self._suppress(ready, "gone")
             person = answer.current
@@ -199,6 +203,7 @@ class Texting:
             provider_message_id=result.provider_message_id,
             reason=OPTED_OUT if result.opted_out else result.reason,
             variant=held.ready.variant,
+            decision=held.decision,
         )
         self.tally.texted(row)
         if result.opted_out:

@@ -7,12 +7,12 @@ Frequency is left to the sending, because a window days ahead is judged by the c
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from assent.audience.rules import compile_rule
+from assent.campaigns.holding_out import is_held_out
 from assent.campaigns.may_send import consent_objection
 from assent.campaigns.model import QuietHours
 from assent.campaigns.personal_links import links_in, tracked_in
@@ -28,11 +28,8 @@ if TYPE_CHECKING:
     from assent.audience.subscriber import Subscriber
     from assent.campaigns.model import Campaign
     from assent.campaigns.personal_links import PersonalLinks
-    from assent.identifiers import SubscriberKey
     from assent.messages.template import NotRenderable
     from assent.programmes.model import Programme, ProgrammeStore
-
-_HUNDREDTHS_OF_A_PERCENT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +80,7 @@ class Sieve:
         release_at = self._release_at(subscriber)
         if release_at is None:
             return Placed(excluded="no_legal_hour")
-        if self._is_held_out(subscriber.standing.subscriber_key):
+        if is_held_out(self.campaign, subscriber.standing.subscriber_key):
             return _HELD_OUT
         return Placed(release_at=release_at)
 
@@ -111,16 +108,6 @@ class Sieve:
         if subscriber.country not in self.programme.countries:
             return "country"
         return consent_objection(subscriber.standing, self.campaign)
-
-    def _is_held_out(self, subscriber_key: SubscriberKey) -> bool:
-        """The same people in every run of a campaign, and other people in the next campaign."""
-        percent = self.campaign.definition.hold_out_percent
-        if not percent:
-            return False
-        digest = hashlib.blake2b(
-            subscriber_key.encode(), digest_size=8, key=self.campaign.campaign_id.encode()[:64]
-        ).digest()
-        return int.from_bytes(digest, "big") % _HUNDREDTHS_OF_A_PERCENT < percent * 100
 
     def _release_at(self, subscriber: Subscriber) -> datetime | None:
         """Return the first instant, from now on, at which the person's calendar is open."""

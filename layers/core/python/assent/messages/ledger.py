@@ -85,7 +85,8 @@ class SmsSender(Protocol):
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
     """One text and its fate. `claimed_at` with the campaign (or purpose) is its key, so that the
-    row of a claim can be found from the claim alone."""
+    row of a claim can be found from the claim alone. `decision` is what permitted a campaign's
+    text, packed (see `campaigns.trace`)."""
 
     subscriber_key: SubscriberKey
     claimed_at: datetime
@@ -98,6 +99,7 @@ class LedgerRow:
     provider_message_id: str | None = None
     reason: str | None = None
     variant: str | None = None
+    decision: str | None = None
 
     @property
     def sent_id(self) -> str:
