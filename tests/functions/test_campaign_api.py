@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from assent.http.staff import PERMITTED, Group
+from tests.architecture.deployable import folder_of, functions
 from tests.functions.programmes import COUNTRIES, DISCLOSURE
 from tests.functions.rehearsals import launch, rehearse
 from tests.functions.requests import Client, answer, request
@@ -25,6 +26,7 @@ PROGRAMME: dict[str, Any] = {
     "locales": ["en"],
     "terms_url": "https://example.com/terms",
     "privacy_url": "https://example.com/privacy",
+    "origins": ["https://shop.example"],
 }
 
 
@@ -232,7 +234,7 @@ BAD_CAMPAIGNS: dict[str, tuple[dict[str, Any], int, str]] = {
     "name a megabyte": ({"name": "x" * 2**20}, 413, "payload_too_large"),
     "programme unknown": ({"programme_id": "none"}, 404, "programme_not_found"),
     "segment unknown": ({"segment_id": "s_none"}, 404, "segment_not_found"),
-    "text missing": ({"body": ...}, 400, "malformed_request"),
+    "text missing": ({"body": ...}, 422, "invalid_input"),
     "text empty": ({"body": ""}, 400, "malformed_request"),
     "text of 1601": ({"body": "x" * 1601}, 400, "malformed_request"),
     "text with NUL": ({"body": "a\x00"}, 400, "malformed_request"),
@@ -333,13 +335,13 @@ def test_the_inbox_is_read(marketing: Client) -> None:
 
 
 def function_of(route: str) -> str:
-    path = route.split(" ", 1)[1]
-    if path.startswith(("/v1/staff/", "/v1/erasures", "/v1/inbox/")):
-        return "consent_staff"
-    if path.startswith(("/v1/subscribers/", "/v1/behaviour-events", "/v1/templates/preview")):
-        return "subscribers_api"
-    evidence = ("/v1/messages", "/v1/consents", "/v1/exports", "/v1/audit")
-    return "export_api" if path.startswith(evidence) else "campaign_api"
+    """The folder of the function that the gateway leads the route to."""
+    return next(
+        folder_of(name).name
+        for name, each in functions().items()
+        for event in each.get("Events", {}).values()
+        if event["Type"] == "HttpApi" and route == "{Method} {Path}".format(**event["Properties"])
+    )
 
 
 @pytest.mark.parametrize("caller", [*Group, "strangers", "marketing-admins"])

@@ -50,9 +50,10 @@ def test_every_reference_leads_somewhere() -> None:
 
 def test_request_bodies_take_no_unknown_properties() -> None:
     bodies = [
-        operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
+        name.rsplit("/", 1)[1]
         for operation in OPERATIONS.values()
         if "requestBody" in operation
+        for name in _references(operation["requestBody"]["content"]["application/json"]["schema"])
     ]
     assert bodies
     for name in bodies:

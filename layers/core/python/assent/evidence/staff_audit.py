@@ -45,6 +45,7 @@ class AuditAction(StrEnum):
     CAMPAIGN_DRAFTED = "campaign_drafted"
     CAMPAIGN_LAUNCHED = "campaign_launched"
     CAMPAIGN_PAUSED = "campaign_paused"
+    CAMPAIGN_PROGRESS_READ = "campaign_progress_read"
     CAMPAIGN_READ = "campaign_read"
     CAMPAIGN_REHEARSED = "campaign_rehearsed"
     CAMPAIGN_RESUMED = "campaign_resumed"

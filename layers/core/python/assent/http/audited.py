@@ -67,7 +67,7 @@ AUDITED: Mapping[str, Audited] = {
     "PUT /v1/campaigns/{campaign_id}": Audited(AuditAction.CAMPAIGN_CHANGED),
     "POST /v1/campaigns/stop-all": Audited(AuditAction.ALL_STOPPED),
     "POST /v1/campaigns/stop-all/release": Audited(AuditAction.ALL_RELEASED),
-    "GET /v1/campaigns/{campaign_id}/progress": Audited(AuditAction.CAMPAIGN_READ),
+    "GET /v1/campaigns/{campaign_id}/progress": Audited(AuditAction.CAMPAIGN_PROGRESS_READ),
     "GET /v1/campaigns/{campaign_id}/rehearsal": Audited(AuditAction.REHEARSAL_READ),
     "POST /v1/campaigns/{campaign_id}/rehearsal": Audited(AuditAction.CAMPAIGN_REHEARSED),
     "POST /v1/campaigns/{campaign_id}/approve": Audited(AuditAction.CAMPAIGN_APPROVED),

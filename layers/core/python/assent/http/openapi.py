@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from assent.http.evidence import evidence_api
+from assent.http.imports import imports_api
 from assent.http.marketing import marketing_api
 from assent.http.people import people_api
 from assent.http.problems import PROBLEM_JSON
@@ -68,7 +69,7 @@ def document() -> dict[str, Any]:
 
 def apis() -> list[Api]:
     """Return every function's routes, without anything behind them."""
-    makers = (public_api, people_api, subscribers_api, marketing_api, evidence_api)
+    makers = (public_api, people_api, subscribers_api, imports_api, marketing_api, evidence_api)
     return [make(_unasked) for make in makers]
 
 
