@@ -56,6 +56,7 @@ class Story:
         self._segment_id = segment_id
         self._chance = world.scheduler.chance
         self._wanted = 0
+        self._refused: Counter[str] = Counter()
 
     def begin(self) -> None:
         self._wanted = self._chance.choice((1, 1, 2))
@@ -111,7 +112,10 @@ class Story:
             if status == 200:
                 self._meddle(name)
             elif self._status(name) in ("draft", "rehearsed", "scheduled"):
-                self._at(2 * SECOND, lambda: self._rehearse(name))
+                # A rehearsal that died is given up after an hour; nobody clicks every second.
+                self._refused[name] += 1
+                wait = min(2 ** self._refused[name], 600) * SECOND
+                self._at(wait, lambda: self._rehearse(name))
 
         self._staff(f"/{name}/launch", launched)
 

@@ -147,6 +147,19 @@ def test_a_correction_takes_texts_from_the_cancelled_first() -> None:
     assert corrected(found, texts) == found
 
 
+@pytest.mark.parametrize("is_done", [True, False])
+def test_a_doubt_that_a_late_worker_has_cleared_is_not_counted_beside_the_text(
+    is_done: bool,
+) -> None:
+    doubts = {"in_doubt:no_outcome_recorded": 3, "in_doubt:reset": 1}
+    known = BatchResult("b", {Fate.SENT: 2, Fate.IN_DOUBT: 4}, doubts, 2, is_done=is_done)
+    texts = BatchResult("b", {Fate.SENT: 5, Fate.IN_DOUBT: 1}, {"in_doubt:reset": 1}, 5)
+    found = corrected(known, texts)
+    assert found.fates == {Fate.SENT: 5, Fate.IN_DOUBT: 1}
+    assert found.reasons == {"in_doubt:reset": 1}
+    assert corrected(found, texts) == found
+
+
 @pytest.mark.parametrize(("second", "rate"), [(0, 2.0), (30, 1.5), (59, 1.017)])
 def test_the_rate_is_of_the_last_minute(second: int, rate: float) -> None:
     minute = int(NOON.timestamp() // 60)

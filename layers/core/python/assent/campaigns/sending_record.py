@@ -67,13 +67,20 @@ class BatchRecord:
 def corrected(known: BatchResult, texts: BatchResult) -> BatchResult:
     """Return `known` with the texts that it lacks, each taken from those counted otherwise."""
     fates, reasons = Counter(known.fates), Counter(known.reasons)
+    doubtful = texts.fates.get(Fate.IN_DOUBT, 0)
     for fate in _TEXTED:
         lacking = texts.fates.get(fate, 0) - fates[fate]
         if lacking <= 0:
             continue
         fates[fate] += lacking
+        # A late worker may have proved what was counted as in doubt; its ledger row says so.
+        proved = min(lacking, max(0, known.fates.get(Fate.IN_DOUBT, 0) - doubtful))
+        if fate is not Fate.IN_DOUBT and proved:
+            _take(fates, reasons, proved, (Fate.IN_DOUBT,))
+            doubtful += proved
+            lacking -= proved
         if known.is_done:
-            _take(fates, reasons, lacking)
+            _take(fates, reasons, lacking, _MISTAKEN)
     for reason, people in texts.reasons.items():
         if reason.partition(":")[0] in _TEXTED:
             reasons[reason] = max(reasons[reason], people)
@@ -85,8 +92,10 @@ def corrected(known: BatchResult, texts: BatchResult) -> BatchResult:
     )
 
 
-def _take(fates: Counter[Fate], reasons: Counter[str], people: int) -> None:
-    for fate in _MISTAKEN:
+def _take(
+    fates: Counter[Fate], reasons: Counter[str], people: int, from_: tuple[Fate, ...]
+) -> None:
+    for fate in from_:
         taken = min(people, fates[fate])
         fates[fate] -= taken
         people -= taken
