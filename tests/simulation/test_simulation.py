@@ -15,7 +15,6 @@ QUICK = (
     "claim without consent",
     "publish before claim",
     "send again when in doubt",
-    "reaper without margin",
     "no deadline",
     "answer STOP before recording it",
     "release of what is in doubt",
