@@ -55,18 +55,18 @@ def wiring() -> ExportBuilding:
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, str]:
-    """In {export_id}, or {export_id, failed: true} to give it up; out {status}: more, sign or
-    done."""
+    """In {export_id, run}, with failed: true to give it up; out {status}: more, sign or done."""
     export_id = ExportId(event["export_id"])
+    run = int(event["run"]) if "run" in event else None
     with invocation(export_id):
         building = wiring()
         if event.get("failed"):
-            building.fail(export_id)
+            building.fail(export_id, run)
             count("ExportFailed")
             record("export_failed", {"export_id": export_id, "reason": "workflow"})
             return {"status": BuildStatus.DONE.value}
         left = timedelta(milliseconds=context.get_remaining_time_in_millis())
-        status = building.build(export_id, building.clock.now() + left - _MARGIN)
+        status = building.build(export_id, building.clock.now() + left - _MARGIN, run)
         if status is BuildStatus.DONE:
             count("ExportBuilt")
         record("export_written", {"export_id": export_id, "reason": status.value})

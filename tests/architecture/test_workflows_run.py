@@ -230,8 +230,8 @@ def test_an_export_goes_on_while_there_is_more(script: Script) -> None:
             {"status": "signed"} if "sign" in event else {"is_complete": next(sealed)}
         ),
     }
-    assert run("export", export_id="e1", until=PAST)["status"] == "SUCCEEDED"
-    assert script.asked("ExportBuild") == [{"export_id": "e1"}] * 4
+    assert run("export", export_id="e1", until=PAST, run="1")["status"] == "SUCCEEDED"
+    assert script.asked("ExportBuild") == [{"export_id": "e1", "run": "1"}] * 4
     seal, sign = {"export_id": "e1", "until": PAST}, {"export_id": "e1", "sign": True}
     assert script.asked("EvidenceSeal") == [seal, seal, sign]
 
@@ -241,8 +241,9 @@ def test_an_export_that_fails_is_marked_and_fails_the_execution(script: Script) 
         "ExportBuild": lambda event: {"status": "done"} if "failed" in event else crash(event),
         "EvidenceSeal": lambda _: {"is_complete": True},
     }
-    assert run("export", export_id="e1", until=PAST)["status"] == "FAILED"
-    assert script.asked("ExportBuild")[-1] == {"export_id": "e1", "failed": True}
+    assert run("export", export_id="e1", until=PAST, run="1")["status"] == "FAILED"
+    given_up = {"export_id": "e1", "run": "1", "failed": True}
+    assert script.asked("ExportBuild")[-1] == given_up
 
 
 def test_a_batch_asks_again_until_it_may_begin_and_says_how_long_it_has_waited(

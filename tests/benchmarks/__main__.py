@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.benchmarks import cpu, imports, rate
+from tests.benchmarks import cpu, evidence, imports, rate
 from tests.benchmarks.cost import SENDER_MEMORY, cost, memory_sizes
 
 if TYPE_CHECKING:
@@ -144,11 +144,32 @@ def _imports(result: dict[str, Any]) -> Iterator[Line]:
         yield Line(f"Import of {each.function} / boto3", f"{each.ratio:.2f} x", target, holds)
 
 
+def _evidence(result: dict[str, Any]) -> Iterator[Line]:
+    found = evidence.measure()
+    result.update(
+        events=found.events,
+        exported_per_second=found.exported,
+        verified_per_second=found.verified,
+        megabytes=[found.megabytes, found.worker_megabytes],
+    )
+    rate_of_export = f"{found.exported:,.0f}/s"
+    yield Line(f"Export of {found.events} events, without AWS", rate_of_export, "", None)
+    yield Line(
+        "assent verify, 2 processes",
+        f"{found.verified:,.0f}/s",
+        f">= {evidence.LEAST_RATE:,.0f}/s",
+        found.verified >= evidence.LEAST_RATE,
+    )
+    memory = f"{found.megabytes} + {found.worker_megabytes} MB"
+    yield Line("  memory, checker and worker", memory, "", None)
+
+
 _PARTS: dict[str, Callable[[dict[str, Any]], Iterator[Line]]] = {
     "sending": _sending,
     "shared": _shared,
     "cpu": _cpu,
     "imports": _imports,
+    "evidence": _evidence,
 }
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ FULL = replace(
     begun_at=NOON,
     state_key="exports/e_2/state-3",
     stage="messages",
+    run=2,
     rows=7,
     bytes=8_388_620,
     finished_at=NOON + timedelta(microseconds=1),

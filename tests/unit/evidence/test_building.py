@@ -252,6 +252,16 @@ def test_a_cancellation_during_a_step_ends_it_quietly() -> None:
     assert made.export.status is ExportStatus.CANCELLED
 
 
+def test_an_execution_of_an_earlier_run_leaves_the_export_alone() -> None:
+    made = Bundle(people(5))
+    made.store.save(replace(made.export, run=2))
+    before = made.export
+    assert made.building.build(ID, NEVER, run=1) is BuildStatus.DONE
+    made.building.fail(ID, run=1)
+    assert made.export == before
+    assert made.building.build(ID, NEVER, run=2) is BuildStatus.SIGN
+
+
 def test_a_rival_build_is_noticed() -> None:
     made = Bundle(people(60), most_leaves=10)
     made.building.build(ID, AT_ONCE)

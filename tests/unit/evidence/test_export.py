@@ -39,7 +39,7 @@ def test_a_request_is_stored_and_its_workflow_started_under_its_id(service: Expo
     workflow = service.workflow
     assert isinstance(workflow, RecordingExportWorkflow)
     assert workflow.started == {
-        export.export_id: {"export_id": export.export_id, "until": iso(NOON)}
+        export.export_id: {"export_id": export.export_id, "until": iso(NOON), "run": "1"}
     }
 
 

@@ -106,25 +106,27 @@ class ExportBuilding:
     part_bytes: int = PART_BYTES
     piece_rows: int = PIECE_ROWS
 
-    def build(self, export_id: ExportId, deadline: datetime) -> BuildStatus:
+    def build(self, export_id: ExportId, deadline: datetime, run: int | None = None) -> BuildStatus:
         """Go on with the export until it is finished, its manifest needs a signature, or `deadline`
-        has passed. Something is done per call. Raises ExportNotFoundError, and
-        ChangedMeanwhileError when another build of the same export is under way.
+        has passed. Something is done per call; nothing, and DONE, for a `run` that is over. Raises
+        ExportNotFoundError, and ChangedMeanwhileError when another build of the same run is under
+        way.
         """
         export = self.store.export(export_id)
-        if export.status in ENDED:
+        if not _is_open(export, run):
             return BuildStatus.DONE
         try:
             return self._build(self._draft(export), deadline)
         except ChangedMeanwhileError:
-            if self.store.export(export_id).status is ExportStatus.CANCELLED:
+            if not _is_open(self.store.export(export_id), export.run):
                 return BuildStatus.DONE
             raise
 
-    def fail(self, export_id: ExportId) -> None:
-        """Give the export up: drop its upload and mark it failed. An ended one stays as it is."""
+    def fail(self, export_id: ExportId, run: int | None = None) -> None:
+        """Give the export up: drop its upload and mark it failed. An ended one stays as it is, and
+        so does one whose `run` is over."""
         export = self.store.export(export_id)
-        if export.status in ENDED:
+        if not _is_open(export, run):
             return
         if export.upload_id:
             self.sink.abort(export.object_key, export.upload_id)
@@ -270,3 +272,7 @@ class ExportBuilding:
                 bytes=state.offset,
             )
         )
+
+
+def _is_open(export: Export, run: int | None) -> bool:
+    return export.status not in ENDED and run in (None, export.run)

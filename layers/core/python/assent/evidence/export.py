@@ -54,7 +54,8 @@ class Part:
 class Export:
     """One export. `state_key` names the parked state of its build (see `building`), None before the
     first; `upload_id` the upload that the state belongs to, begun at `begun_at`. `stage` is the set
-    that is being written; `rows` and `bytes` count what is in the file so far."""
+    that is being written; `rows` and `bytes` count what is in the file so far. `run` grows each
+    time it is taken up again, so that an execution of an earlier run leaves it alone."""
 
     export_id: ExportId
     query: ExportQuery
@@ -69,6 +70,7 @@ class Export:
     rows: int = 0
     bytes: int = 0
     finished_at: datetime | None = None
+    run: int = 1
     version: int = 1
 
     @property
@@ -192,9 +194,9 @@ class ExportService:
         if begun_at is None or self.clock.now() - begun_at > RESUMED_FOR:
             export = replace(export, upload_id=None, begun_at=None, state_key=None, stage=None)
             export = replace(export, rows=0, bytes=0)
-        status = ExportStatus.REQUESTED
-        export = self.store.save(replace(export, status=status, finished_at=None))
-        self._start(export, f"{export_id}-{export.version}")
+        again = replace(export, status=ExportStatus.REQUESTED, finished_at=None, run=export.run + 1)
+        export = self.store.save(again)
+        self._start(export, f"{export_id}-{export.run}")
         return export
 
     def export(self, export_id: ExportId) -> Export:
@@ -212,8 +214,8 @@ class ExportService:
         return self.links.link(export.object_key, LINK_VALID_FOR)
 
     def _start(self, export: Export, name: str) -> None:
-        payload = {"export_id": export.export_id, "until": iso(export.query.until)}
-        self.workflow.start(name, payload)
+        until, run = iso(export.query.until), str(export.run)
+        self.workflow.start(name, {"export_id": export.export_id, "until": until, "run": run})
 
     def _expected(self, export_id: ExportId, *statuses: ExportStatus) -> Export:
         export = self.store.export(export_id)

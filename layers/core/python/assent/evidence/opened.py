@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 18
 # No row comes near it; without a bound a file without line ends would fill the memory.
 _LONGEST_LINE = 1 << 24
+_NO_BUNDLE = "this is no bundle: neither a folder nor a ZIP file that can be read"
 
 
 class DamagedError(AssentError):
@@ -137,10 +138,12 @@ def opened(path: Path) -> OpenedBundle:
     try:
         with zipfile.ZipFile(path) as container:
             found = container.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError):
-        message = "this is no bundle: neither a folder nor a ZIP file that can be read"
-        raise DamagedError(message) from None
+    except Exception:
+        raise DamagedError(_NO_BUNDLE) from None
     entries = sorted((_entry(each) for each in found), key=lambda each: each.offset)
+    size = path.stat().st_size
+    if any(not 0 <= each.offset <= size or each.stored_bytes > size for each in entries):
+        raise DamagedError(_NO_BUNDLE)
     bundle = OpenedBundle(path, {each.name: each for each in entries})
     bundle.faults += _faults(path, entries)
     return bundle
