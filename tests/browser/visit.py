@@ -57,11 +57,20 @@ class Visit:
         """Keep a picture of the page, and hold that it is accessible and fits its screen."""
         SCREENS.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
-        assert axe.violations(page) == [], name
+        assert not (found := axe.violations(page)), f"{name}: {found}"
         overflow = page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert overflow <= 0, f"{name} is {overflow} px wider than its screen"
+
+    def look_twice(self, page: Page, name: str) -> None:
+        """Look at a page of the desktop, then as a phone in the dark shows it."""
+        self.look(page, name)
+        page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme="dark")
+        self.look(page, f"{name}-phone-dark")
+        page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme="light")
 
     def text(self, phone: str, after: int = 0) -> str:
         """Return the text that the phone gets once it has had `after` of them."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assent.http.staff import PERMITTED
-from assent.web.console.pages import BY_PATH, PageRoute
+from assent.web.console.pages import BY_PATH
 from assent.web.console.visits import own_path
 from infra.local.seed import seed
 from infra.local.stack import LocalStack
@@ -17,6 +17,8 @@ from tests.functions.console_day import COOKIE, Browser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from assent.web.console.page_route import PageRoute
 
 GROUPS = ("marketing", "compliance")
 SCRIPT = "<script>alert(1)</script>"

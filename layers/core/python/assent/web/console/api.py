@@ -47,6 +47,10 @@ class StaffApi(Protocol):
         """Return what it answers. Raises ApiProblemError, and TryAgainError when it is busy."""
         ...
 
+    def put(self, link: str, content: bytes) -> None:
+        """Take a file to a link that the API gave. Raises TryAgainError when that fails."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class HttpStaffApi:
@@ -63,18 +67,29 @@ class HttpStaffApi:
         body: Mapping[str, object] | None = None,
         query: Mapping[str, str] | None = None,
     ) -> Any:
+        headers = {"authorization": f"Bearer {self.token}", "content-type": "application/json"}
+        where = self.site + path + (f"?{urlencode(query)}" if query else "")
+        sent = None if body is None else json.dumps(body).encode()
+        return _read(*self._exchange(method, where, sent, headers))
+
+    def put(self, link: str, content: bytes) -> None:
+        status, _ = self._exchange("PUT", link, content, {})
+        if status >= _LEAST_BAD:
+            message = "The file could not be kept. Try again in a moment."
+            raise TryAgainError(message)
+
+    def _exchange(
+        self, method: str, where: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> tuple[int, bytes]:
         from urllib3 import Timeout
         from urllib3.exceptions import HTTPError
 
         try:
             answer = self.pool.request(
                 method,
-                self.site + path + (f"?{urlencode(query)}" if query else ""),
-                body=None if body is None else json.dumps(body).encode(),
-                headers={
-                    "authorization": f"Bearer {self.token}",
-                    "content-type": "application/json",
-                },
+                where,
+                body=body,
+                headers=headers,
                 timeout=Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
                 # A change whose answer was lost is never made a second time unasked.
                 retries=False,
@@ -83,7 +98,7 @@ class HttpStaffApi:
         except HTTPError:
             message = "The service cannot be reached. Try again in a moment."
             raise TryAgainError(message) from None
-        return _read(answer.status, answer.data)
+        return answer.status, answer.data
 
 
 def _read(status: int, data: bytes) -> Any:

@@ -22,9 +22,9 @@ function live(place) {
     if (document.hidden) return;
     const html = await fetched(place.dataset.live).catch(() => null);
     put(place, html);
-    if (html !== null && /class="tag (completed|cancelled|paused)"/.test(html)) {
+    if (html !== null && /class="tag (completed|cancelled|paused|done|failed|checked)"/.test(html)) {
       clearInterval(timer);
-      location.reload();
+      location.replace(location.pathname);
     }
   }, LIVE_MILLISECONDS);
 }

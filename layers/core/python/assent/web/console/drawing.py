@@ -87,9 +87,10 @@ def _token(proof: str) -> Markup:
     return Markup('<input type="hidden" name="proof" value="{}">').format(proof)
 
 
-def _moment(value: str | datetime | None) -> str:
+def _moment(value: str | datetime | None, *, to_the_second: bool = False) -> str:
     """Return an instant of the API, in UTC, in words."""
     if not value:
         return ""
     instant = value if isinstance(value, datetime) else parse_iso(value)
-    return f"{Words('en').date(instant)}, {instant:%H:%M} UTC"
+    clock = f"{instant:%H:%M:%S}" if to_the_second else f"{instant:%H:%M}"
+    return f"{Words('en').date(instant)}, {clock} UTC"

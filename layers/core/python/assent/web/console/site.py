@@ -16,12 +16,12 @@ from assent.errors import TryAgainError
 from assent.sign_in.model import Session, SignedOutError
 from assent.sign_in.service import SignIn, is_proof, person_of
 from assent.telemetry import logger
-from assent.web.console import door, drawing
+from assent.web.console import door, drawing, uploads
 from assent.web.console.api import ApiProblemError, HttpStaffApi
-from assent.web.console.pages import BY_PATH, PageRoute
+from assent.web.console.pages import BY_PATH
 from assent.web.console.shown import Moved, Shown
 from assent.web.console.visits import COOKIE, HOME, Visit, is_from_here, own_path, session_of
-from assent.web.requests import UnreadablePageRequestError, page_request
+from assent.web.requests import UnreadablePageRequestError
 from assent.web.site import Route
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from urllib3 import PoolManager
 
     from assent.sign_in.service import Person
+    from assent.web.console.page_route import PageRoute
 
 _CONNECTIONS = 10
 _SEE_OTHER, _FORBIDDEN, _NOT_FOUND, _BUSY, _FAILED = 303, 403, 404, 503, 500
@@ -85,7 +86,7 @@ class ConsoleSite:
             return _answer(_told(error, path), "")
 
     def _outcome(self, event: Mapping[str, Any], path: str) -> Outcome:
-        parts, request = self.services(), page_request(event)
+        parts, (request, file) = self.services(), uploads.read(event)
         is_post = request.method == "POST"
         if is_post and not is_from_here(event, parts.public_url):
             raise _refused("This form did not come from our own page. Open the page again.")
@@ -101,7 +102,8 @@ class ConsoleSite:
             raise _refused("Your group may not do this.")
         site = parts.public_url.rstrip("/") or f"https://{event['requestContext']['domainName']}"
         api = HttpStaffApi(parts.pool, site, tokens.id_token)
-        return Outcome(route.show(Visit(request, named, person, api)), person, session)
+        visit = Visit(request, named, person, api, parts.sign_in.clock.now(), file)
+        return Outcome(route.show(visit), person, session)
 
 
 def _find(method: str, path: str) -> tuple[PageRoute, Mapping[str, str]]:

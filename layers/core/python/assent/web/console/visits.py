@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from assent.sign_in.service import Person
     from assent.web.console.api import StaffApi
@@ -21,12 +22,15 @@ _OWN_PATH = re.compile(r"/console(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*(\?[A-Za-z0-9_.=
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Visit:
-    """A signed-in person's request. `named` are the ids in the path."""
+    """A signed-in person's request. `named` are the ids in the path, `now` when it came;
+    `file` is what its form brought."""
 
     request: PageRequest
     named: Mapping[str, str]
     person: Person
     api: StaffApi
+    now: datetime
+    file: bytes | None = None
 
     def one(self, name: str) -> str:
         """Return a form's value without space around it, empty if it was not sent."""

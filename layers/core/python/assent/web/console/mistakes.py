@@ -1,0 +1,40 @@
+"""What the API refused, as a form tells it: at the field where there is one, above it otherwise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from assent.web.console.api import ApiProblemError
+
+_LEAST_OURS = 500
+_ELSEWHERE = (401, 403, 404)
+_SHAPE = "malformed_request"
+# What the API says of a field in one word, as a person says it.
+_WORDS: Mapping[str, str] = {
+    "missing": "Fill this in",
+    "too_long": "This is too long",
+    "too_short": "This is too short",
+    "wrong_type": "This cannot be read. Check how it is written",
+}
+
+
+def mistakes(
+    error: ApiProblemError,
+    names: Mapping[str, str] | None = None,
+    known: frozenset[str] | None = None,
+) -> dict[str, str]:
+    """Return sentences by the form's fields; `names` are the form's names for the API's, `known`
+    the fields that the form has. Raises `error` itself when no form can mend it."""
+    if error.status in _ELSEWHERE or error.status >= _LEAST_OURS:
+        raise error
+    found: dict[str, str] = {}
+    for path, problem in error.fields.items():
+        first = path.partition(".")[0]
+        name = (names or {}).get(first, first)
+        is_shape = error.problem == _SHAPE
+        words = _WORDS.get(problem, "Check how this is written") if is_shape else str(error)
+        found[name if known is None or name in known else "main"] = words
+    return found or {"main": str(error)}
