@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from assent.evidence.positions import day_shard, day_shard_of, position_of
@@ -23,22 +25,21 @@ class InMemoryEventLog:
         self.histories: dict[SubscriberKey, list[ConsentEvent]] = {}
         self.tips: dict[SubscriberKey, Head] = {}
         self.hidden: set[str] = set()
+        self._index: dict[str, list[str]] = {}
 
     def add(self, events: Iterable[ConsentEvent]) -> None:
         for event in events:
+            insort(self._index.setdefault(day_shard_of(event), []), position_of(event))
             self.histories.setdefault(event.subscriber_key, []).append(event)
             self.tips[event.subscriber_key] = Head(event.seq, event.hash)
 
     def positions(
         self, day: date, shard: int, *, after: str, before: str, limit: int
     ) -> Sequence[str]:
-        found = (
-            position_of(event)
-            for history in self.histories.values()
-            for event in history
-            if day_shard_of(event) == day_shard(day, shard)
-        )
-        return sorted(p for p in found if after < p < before and p not in self.hidden)[:limit]
+        index = self._index.get(day_shard(day, shard), [])
+        within = (index[at] for at in range(bisect_right(index, after), len(index)))
+        shown = takewhile(lambda position: position < before, within)
+        return list(islice((each for each in shown if each not in self.hidden), limit))
 
     def following(
         self, tips: Mapping[SubscriberKey, int]
