@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from assent.audience.service import SegmentService
 from assent.aws import clients
 from assent.aws.campaign_store import DynamoCampaignStore
+from assent.aws.flow_store import DynamoFlowStore
 from assent.aws.idempotency_store import DynamoIdempotencyStore
 from assent.aws.inbox_store import DynamoInboxStore
 from assent.aws.launch_schedules import EventBridgeLaunchSchedules
@@ -18,12 +19,15 @@ from assent.aws.staff_audit_store import DynamoStaffAuditStore
 from assent.aws.subscriber_scan import DynamoSubscriberScan
 from assent.aws.template_store import DynamoTemplateStore
 from assent.aws.workflow import StepFunctionsWorkflow
+from assent.campaigns.personal_links import SampleLinks
 from assent.campaigns.prices import price_list
 from assent.campaigns.rehearsals import Rehearsals
 from assent.campaigns.service import CampaignService
 from assent.campaigns.stopping import Stopping
 from assent.clock import SystemClock
 from assent.evidence.staff_audit import StaffAudit
+from assent.flows.checks import FlowChecks
+from assent.flows.service import FlowService
 from assent.http.cursors import checksum
 from assent.http.idempotency import Once
 from assent.http.marketing import MarketingServices, marketing_api
@@ -97,6 +101,13 @@ def wiring() -> MarketingServices:
         ),
         stopping=Stopping(campaigns.store, clock),
         inbox=DynamoInboxStore(dynamodb, settings.inbox_table),
+        flows=FlowService(
+            DynamoFlowStore(dynamodb, settings.campaigns_table),
+            campaigns.store,
+            FlowChecks(programmes, SampleLinks(settings.public_url)),
+            clock,
+            ids,
+        ),
         # Bodies here hold no phone number, so a plain hash gives nothing away.
         once=Once(idempotency, clock, checksum),
         brand=settings.brand,

@@ -9,11 +9,13 @@ from assent.aws import clients
 from assent.aws.campaign_store import DynamoCampaignStore
 from assent.aws.click_store import DynamoClickStore
 from assent.aws.fact_store import DynamoFactStore
+from assent.aws.flow_store import DynamoFlowStore
 from assent.aws.phone_keys import macs_of, phone_keys
 from assent.aws.sealed_links import derived_tracking
 from assent.campaigns.clicks import Following, is_machine
 from assent.clock import SystemClock
 from assent.errors import LinkNotFoundError, TryAgainError
+from assent.flows.following import CampaignsAndFlows
 from assent.settings import LinkFollowSettings
 from assent.telemetry import count, invocation
 
@@ -52,7 +54,10 @@ def wiring() -> Following:
     macs = macs_of(clients.kms, settings.link_key_id)
     return Following(
         tracking=derived_tracking(macs, settings.link_key_versions),
-        campaigns=DynamoCampaignStore(dynamodb, settings.campaigns_table, clock),
+        campaigns=CampaignsAndFlows(
+            DynamoCampaignStore(dynamodb, settings.campaigns_table, clock),
+            DynamoFlowStore(dynamodb, settings.campaigns_table),
+        ),
         facts=facts,
         clicks=DynamoClickStore(dynamodb, settings.campaigns_table),
         keys=phone_keys(clients.kms(), settings, facts.standing),

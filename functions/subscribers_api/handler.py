@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from assent.audience.facts import Facts
 from assent.aws import clients
+from assent.aws.enrolment_store import DynamoEnrolmentStore
 from assent.aws.fact_store import DynamoFactStore
+from assent.aws.flow_store import DynamoFlowStore
 from assent.aws.idempotency_store import DynamoIdempotencyStore
 from assent.aws.phone_keys import phone_keys
 from assent.aws.programme_store import DynamoProgrammeStore
@@ -15,6 +17,7 @@ from assent.aws.staff_audit_store import DynamoStaffAuditStore
 from assent.aws.template_store import DynamoTemplateStore
 from assent.clock import SystemClock
 from assent.evidence.staff_audit import StaffAudit
+from assent.flows.enrolling import Entering, Reporting
 from assent.http.idempotency import Once
 from assent.http.previews import PreviewServices
 from assent.http.subscribers import SubscriberServices, subscribers_api
@@ -36,8 +39,17 @@ def wiring() -> SubscriberServices:
     facts = DynamoFactStore(dynamodb, settings.subscribers_table, settings.control_table)
     keys = phone_keys(clients.kms(), settings, facts.standing)
     idempotency = DynamoIdempotencyStore(dynamodb, settings.control_table)
+    enrolments = DynamoEnrolmentStore(
+        dynamodb, settings.control_table, settings.campaigns_table, clock
+    )
     return SubscriberServices(
         facts=Facts(facts, clock),
+        flows=Reporting(
+            DynamoFlowStore(dynamodb, settings.campaigns_table),
+            Entering(enrolments, clock),
+            facts.person,
+            clock,
+        ),
         keys=keys,
         once=Once(idempotency, clock, functools.partial(keys.mac, "idempotency")),
         ids=ids,

@@ -18,6 +18,7 @@ HTTP = {
     "campaign_api",
     "export_api",
     "import_api",
+    "rights_api",
 }
 
 # Packages whose import costs tens of milliseconds, and the functions that earn them.
@@ -36,8 +37,10 @@ EARNED = {
         "campaign_plan",
         "campaign_rehearse",
         "campaign_send",
+        "flow_run",
         "console",
         "pages",
+        "rights_api",
         "sign_up_page",
     },
 }

@@ -127,6 +127,7 @@ def test_only_those_who_text_may_publish() -> None:
         "ConsentLifecycleRole",
         "InboundSmsRole",
         "CampaignSendRole",
+        "FlowRunRole",
     }
     policy = of_type("AWS::IAM::Policy")["EndUserMessagingPolicy"]
     assert {reference(role) for role in policy["Roles"]} == publishers
@@ -143,7 +144,7 @@ def users_of(key: str) -> set[str]:
 
 
 def test_only_who_makes_or_opens_links_may_use_their_key() -> None:
-    assert users_of("LinkKey") == {"CampaignSendRole", "PagesRole"}
+    assert users_of("LinkKey") == {"CampaignSendRole", "FlowRunRole", "PagesRole"}
 
 
 def test_only_those_who_meet_raw_numbers_may_key_them() -> None:
@@ -192,5 +193,7 @@ def test_a_key_policy_names_its_actions_and_bounds_its_services(key: str) -> Non
 @pytest.mark.parametrize("role", of_type("AWS::IAM::Role"))
 def test_a_role_is_assumed_by_one_service(role: str) -> None:
     (trust,) = statements(of_type("AWS::IAM::Role")[role]["AssumeRolePolicyDocument"])
-    service = "states.amazonaws.com" if "StateMachine" in role else "lambda.amazonaws.com"
+    kind = "states" if "StateMachine" in role else "lambda"
+    # Starts campaigns that were put off, and nothing else.
+    service = f"{'scheduler' if role == 'CampaignLaunchRole' else kind}.amazonaws.com"
     assert trust["Principal"] == {"Service": service}

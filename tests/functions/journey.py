@@ -9,10 +9,12 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import http.client
+import io
 import json
 import re
 import time
 import uuid
+import zipfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -28,7 +30,7 @@ from infra.demo.proof import log_of
 from infra.local.carrier import Faults
 from infra.local.carrier import _error as refusal
 from infra.local.cloud import ACCOUNT, REGION
-from tests.functions import console_day, due_days
+from tests.functions import console_day, due_days, rights_day
 from tests.functions.test_campaign_api import PROGRAMME
 
 if TYPE_CHECKING:
@@ -77,6 +79,7 @@ class Journey:
     def staff(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Call a staff route as the group that may."""
         reviewers = ("/v1/consents", "/v1/messages", "/v1/exports", "/v1/audit", "/v1/imports")
+        reviewers += ("/v1/decisions", "/v1/dossiers")
         token = self.stack.token(COMPLIANCE if path.startswith(reviewers) else MARKETING)
         answer = self.call(method, path, body, {"authorization": f"Bearer {token}", **headers})
         assert answer.status < 300, (method, path, answer)
@@ -648,6 +651,24 @@ def everything_is_exported_about_all_and_about_some(journey: Journey) -> None:
         assert done["rows"] > 0
 
 
+def a_reviewer_asks_why_and_orders_a_dossier(journey: Journey) -> None:
+    """Of somebody whom a campaign texted: why it did, and everything as one bundle."""
+    phone = next(p for p in ORDINARY if any("20% off" in t.body for t in journey.stack.texts(p)))
+    texts = journey.staff("GET", f"/v1/messages?phone={quote(phone)}")["items"]
+    text = next(each for each in texts if each["campaign_id"] and each["decision"])
+    assert all(rule["passed"] for rule in text["decision"])
+    query = f"phone={quote(phone)}&campaign_id={text['campaign_id']}"
+    why = journey.staff("GET", f"/v1/decisions?{query}")
+    assert why["recorded"]["message_id"] == text["message_id"]
+    assert why["verdict"] == "may"
+    made = journey.staff("POST", "/v1/dossiers", {"phone": phone})
+    done = journey.became(f"/v1/exports/{made['export_id']}", "done")
+    with zipfile.ZipFile(io.BytesIO(download(done["link"]))) as bundle:
+        page = bundle.read("dossier.html").decode()
+    assert phone in page
+    assert "20% off" in page
+
+
 def an_export_is_cancelled_and_taken_up_again(journey: Journey) -> None:
     path = journey.order()
     with contextlib.suppress(AssertionError):
@@ -711,6 +732,7 @@ STEPS: list[Callable[[Journey], None]] = [
     console_day.a_newcomer_runs_a_campaign_in_the_console,
     an_export_is_ordered_built_and_downloaded,
     everything_is_exported_about_all_and_about_some,
+    a_reviewer_asks_why_and_orders_a_dossier,
     an_export_is_cancelled_and_taken_up_again,
     an_export_that_fails_is_given_up,
     people_of_an_old_list_are_accepted_asked_and_left_out,
@@ -718,4 +740,8 @@ STEPS: list[Callable[[Journey], None]] = [
     due_days.staff_enter_a_person_and_erase_another,
     due_days.what_is_due_comes_about,
     due_days.a_word_to_join_is_asked_for_its_yes,
+    rights_day.a_person_asks_what_is_held,
+    rights_day.a_restricted_person_gets_no_text,
+    rights_day.a_legal_hold_puts_an_erasure_off,
+    rights_day.what_is_over_is_deleted_and_the_week_is_reviewed,
 ]

@@ -190,6 +190,7 @@ class ConsentStaffSettings(Settings):
 
 class SubscribersApiSettings(Settings):
     public_url: str
+    campaigns_table: str
     programmes_table: str
     templates_table: str
     subscribers_table: str
@@ -237,6 +238,7 @@ class InboundSmsSettings(TextingFunction):
 
 
 class CampaignApiSettings(Settings):
+    public_url: str
     templates_table: str
     programmes_table: str
     segments_table: str
@@ -258,6 +260,8 @@ class CampaignApiSettings(Settings):
 
 
 class ExportApiSettings(Settings):
+    campaigns_table: str
+    programmes_table: str
     subscribers_table: str
     consent_events_table: str
     evidence_table: str
@@ -325,6 +329,25 @@ class CampaignSendSettings(TextingFunction):
     failures_judged_after: int
 
 
+class FlowRunSettings(TextingFunction):
+    public_url: str
+    link_key_id: KeyId
+    link_key_versions: tuple[str, ...]
+    campaigns_table: str
+    subscribers_table: str
+    messages_table: str
+    control_table: str
+    outbox_table: str
+    programmes_table: str
+    consent_events_table: str
+    evidence_table: str
+    parts_per_second: int
+    most_opt_outs_percent: int
+    opt_outs_judged_after: int
+    most_failures_percent: int
+    failures_judged_after: int
+
+
 class CampaignCloseSettings(Settings):
     campaigns_table: str
 
@@ -357,6 +380,9 @@ class EvidenceSealSettings(Settings):
 
 
 class ExportBuildSettings(Settings):
+    campaigns_table: str
+    programmes_table: str
+    inbox_table: str
     exports_table: str
     consent_events_table: str
     evidence_table: str
@@ -366,6 +392,52 @@ class ExportBuildSettings(Settings):
     digests_table: str
     evidence_bucket: str
     export_bucket: str
+
+
+class RightsApiSettings(Settings):
+    """`retention_days` changes rules of the retention job; empty for those shipped."""
+
+    subscribers_table: str
+    consent_events_table: str
+    evidence_table: str
+    control_table: str
+    outbox_table: str
+    messages_table: str
+    inbox_table: str
+    reports_table: str
+    export_bucket: str
+    staff_audit_table: str
+    phone_key_id: str
+    phone_key_version: int
+    other_phone_keys: tuple[KeyId, ...]
+    retention_days: str
+
+
+class RetentionSettings(Settings):
+    """`retention_days` as that of RightsApiSettings."""
+
+    subscribers_table: str
+    consent_events_table: str
+    evidence_table: str
+    control_table: str
+    outbox_table: str
+    messages_table: str
+    inbox_table: str
+    reports_table: str
+    quarantine_bucket: str
+    retention_days: str
+
+
+class ReviewSettings(Settings):
+    consent_events_table: str
+    evidence_table: str
+    messages_table: str
+    programmes_table: str
+    staff_audit_table: str
+    outbox_table: str
+    digests_table: str
+    imports_table: str
+    reports_table: str
 
 
 class OptOutsReconcileSettings(Settings):

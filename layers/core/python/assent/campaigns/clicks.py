@@ -19,7 +19,7 @@ from assent.phone import PhoneNumber
 
 if TYPE_CHECKING:
     from assent.audience.facts import FactStore
-    from assent.campaigns.model import CampaignStore
+    from assent.campaigns.model import Campaign
     from assent.clock import Clock
     from assent.consent.model import PhoneKeys
     from assent.identifiers import CampaignId
@@ -44,12 +44,20 @@ class ClickStore(Protocol):
         ...
 
 
+class LinkedCampaigns(Protocol):
+    """Whose tracked links there are."""
+
+    def campaign(self, campaign_id: CampaignId) -> Campaign:
+        """Raises CampaignNotFoundError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Following:
     """Leads people on."""
 
     tracking: Tracking
-    campaigns: CampaignStore
+    campaigns: LinkedCampaigns
     facts: FactStore
     clicks: ClickStore
     keys: PhoneKeys

@@ -7,9 +7,11 @@ from assent.audience.service import SegmentService
 from assent.campaigns.service import CampaignService
 from assent.campaigns.stopping import Stopping
 from assent.evidence.staff_audit import StaffAudit
+from assent.flows.service import FlowService
 from assent.http.campaigns import add_campaigns
 from assent.http.control import add_control
 from assent.http.cursors import Cursors, checksum
+from assent.http.flows import add_flows
 from assent.http.idempotency import Once
 from assent.http.inbox import add_inbox
 from assent.http.programmes import add_programmes
@@ -33,6 +35,7 @@ class MarketingServices:
     rehearsals: RehearsalDesk
     stopping: Stopping
     inbox: InboxStore
+    flows: FlowService
     once: Once
     brand: str
     audit: StaffAudit
@@ -50,5 +53,6 @@ def marketing_api(services: Callable[[], MarketingServices]) -> Api:
     add_campaigns(api, campaigns, templates, lambda: services().once, cursors)
     add_control(api, lambda: services().stopping, lambda: services().campaigns)
     add_rehearsals(api, lambda: services().rehearsals)
+    add_flows(api, lambda: services().flows, templates, lambda: services().once, cursors)
     add_inbox(api, lambda: services().inbox, cursors)
     return api.ready()

@@ -12,6 +12,7 @@ from assent.audience.facts import Facts, Reported
 from assent.consent.model import PhoneKeys
 from assent.errors import InputError
 from assent.evidence.staff_audit import StaffAudit
+from assent.flows.enrolling import Reporting
 from assent.http.idempotency import Once
 from assent.http.parameters import IdempotencyKey
 from assent.http.previews import PreviewServices, add_previews
@@ -34,6 +35,7 @@ class SubscriberServices:
     """What these routes need."""
 
     facts: Facts
+    flows: Reporting
     keys: PhoneKeys
     once: Once
     ids: Ids
@@ -76,7 +78,7 @@ def subscribers_api(services: Callable[[], SubscriberServices]) -> Api:
 
         def work() -> str:
             rows = [
-                _row(index, partial(_behaved, known.facts, keys, index, row, named))
+                _row(index, partial(_behaved, known, keys, index, row, named))
                 for index, row in enumerate(body.items)
             ]
             return _told("behaviour_recorded", "BehaviourRecorded", rows, api.staff.subject)
@@ -124,9 +126,16 @@ def _described(facts: Facts, keys: _Keys, index: int, row: Description) -> Repor
     return facts.described(keys.of(index), profile, row.attributes)
 
 
-def _behaved(facts: Facts, keys: _Keys, index: int, row: BehaviourEvent, call: str) -> Reported:
+def _behaved(
+    known: SubscriberServices, keys: _Keys, index: int, row: BehaviourEvent, call: str
+) -> Reported:
+    """Count the act, then let its person into the flows that wait for it. A repeated report tries
+    that again, because a crash may have come between the two."""
     event_id = row.event_id or f"{call}#{index}"
-    return facts.behaved(keys.of(index), row.kind, row.at, event_id)
+    reported = known.facts.behaved(keys.of(index), row.kind, row.at, event_id)
+    if reported in {Reported.DONE, Reported.REPEATED}:
+        count("FlowEntered", known.flows.reported(keys.of(index), row.kind, row.at))
+    return reported
 
 
 def _told(event: str, metric: str, rows: list[RowReported], actor: str) -> str:
