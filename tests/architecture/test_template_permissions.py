@@ -139,12 +139,12 @@ def users_of(key: str) -> set[str]:
         owner
         for owner, each in STATEMENTS
         if "kms:GenerateMac" in listed(each["Action"])
-        and reference(each.get("Resource", "")) == f"{key}.Arn"
+        and f"{key}.Arn" in map(reference, listed(each.get("Resource", "")))
     }
 
 
 def test_only_who_makes_or_opens_links_may_use_their_key() -> None:
-    assert users_of("LinkKey") == {"CampaignSendRole", "FlowRunRole", "PagesRole"}
+    assert users_of("LinkKey") == {"CampaignSendRole", "FlowRunRole", "LinkFollowRole", "PagesRole"}
 
 
 def test_only_those_who_meet_raw_numbers_may_key_them() -> None:

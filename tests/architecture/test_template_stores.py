@@ -21,8 +21,10 @@ SCHEMA = {
     "InboxTable": ["box", "received_id"],
     "ExportsTable": ["export_id"],
     "ImportsTable": ["import_id"],
+    "TemplatesTable": ["template_id", "version"],
     "DigestsTable": ["chain", "number"],
     "SealsTable": ["subscriber_key", "number"],
+    "ReportsTable": ["kind", "report_id"],
     "OutboxTable": ["shard", "subscriber_key"],
     "StaffAuditTable": ["day_shard", "at_id"],
 }

@@ -65,4 +65,4 @@ class Carrier:
             self.opted_out.discard(phone)
             return {}
         message = f"the simulated SNS has no {operation}"
-        raise NotImplementedError(message)
+        raise LookupError(message)

@@ -143,7 +143,7 @@ class DynamoDb:
         }
         if operation not in acts:
             message = f"the simulated DynamoDB has no {operation}"
-            raise NotImplementedError(message)
+            raise LookupError(message)
         try:
             return acts[operation](request)
         except ExpressionError as error:
