@@ -35,7 +35,6 @@ EXPLAINED: dict[Grant, str] = {
     ("ConsentStaff", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,
     ("ConsentLifecycle", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,
     ("CampaignSend", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,
-    ("ExportApi", "dynamodb:GetItem", "SubscribersTable"): TOLD_ALL,
     ("DeliveryStatus", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,
     ("ImportApi", "s3:ListBucket", ""): "S3 says 403 and not 404 of a missing file without it",
     ("OptOutsReconcile", "sms-voice:DescribeOptedOutNumbers", ""): ELSEWHERE,
