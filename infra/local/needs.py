@@ -116,6 +116,12 @@ class Needs:
         if operation in ("ListObjects", "ListObjectsV2"):
             yield Need("s3:ListBucket", bucket)
             return
+        if operation == "ListObjectVersions":
+            yield Need("s3:ListBucketVersions", bucket)
+            return
+        if operation == "DeleteObject" and "VersionId" in params:
+            yield Need("s3:DeleteObjectVersion", f"{bucket}/{params['Key']}")
+            return
         where = f"{bucket}/{params['Key']}" if "Key" in params else bucket
         yield Need(f"s3:{_S3_ACTIONS.get(operation, operation)}", where)
         yield from self._key(bucket, "s3", *_S3_KEY_ACTIONS.get(operation, ()))

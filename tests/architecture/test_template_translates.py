@@ -79,6 +79,7 @@ def test_sections_follow_the_order_of_the_house() -> None:
         "Provider",
         "Campaigns",
         "Evidence",
+        "Rights",
         "Workflows",
     ]
     order += ["Tables", "Buckets", "Keys", "Alarms", "Layers", "Outputs"]

@@ -30,7 +30,7 @@ from infra.demo.proof import log_of
 from infra.local.carrier import Faults
 from infra.local.carrier import _error as refusal
 from infra.local.cloud import ACCOUNT, REGION
-from tests.functions import console_day, due_days, rights_day
+from tests.functions import console_day, due_days, flow_day, rights_day
 from tests.functions.test_campaign_api import PROGRAMME
 
 if TYPE_CHECKING:
@@ -740,6 +740,8 @@ STEPS: list[Callable[[Journey], None]] = [
     due_days.staff_enter_a_person_and_erase_another,
     due_days.what_is_due_comes_about,
     due_days.a_word_to_join_is_asked_for_its_yes,
+    flow_day.a_purchase_starts_a_flow,
+    flow_day.a_sign_up_is_found_by_the_daily_look,
     rights_day.a_person_asks_what_is_held,
     rights_day.a_restricted_person_gets_no_text,
     rights_day.a_legal_hold_puts_an_erasure_off,

@@ -16,6 +16,7 @@ from infra.local.permissions import acting_as
 from infra.local.policies import Need, Role, Statement
 from infra.local.stack import LocalStack
 from tests.functions.journey import STEPS, Journey
+from tests.functions.rights_day import AT_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +28,9 @@ ELSEWHERE = "moto has no list of End User Messaging; a stub of it is used in the
 NEW = "no step walks through this function yet: add one to journey.py"
 # (function or *, action, end of the resource or of the service in between): why it stays unshown.
 EXPLAINED: dict[Grant, str] = {
+    ("FlowRun", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,
+    ("FlowRun", "dynamodb:BatchGetItem", "MessagesTable"): "a claim that a dead run left is judged "
+    "after half a minute, which no step waits for",
     ("*", "kms:Encrypt", "dynamodb"): BY_GUIDE,
     ("*", "kms:GenerateDataKey", "dynamodb"): BY_GUIDE,
     ("ConsentApi", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,
@@ -48,7 +52,7 @@ UNWALKED: dict[str, str] = {}
 
 @pytest.fixture(scope="module")
 def journey() -> Iterator[Journey]:
-    with LocalStack.start(port=0, schedules=False) as stack:
+    with LocalStack.start(port=0, schedules=False, parameters=AT_ONCE) as stack:
         made = Journey(stack)
         for step in STEPS:
             step(made)

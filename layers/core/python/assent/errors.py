@@ -173,6 +173,10 @@ class ExportNotFoundError(NotFoundError):
     code = "export_not_found"
 
 
+class ReportNotFoundError(NotFoundError):
+    code = "report_not_found"
+
+
 class ImportNotFoundError(NotFoundError):
     code = "import_not_found"
 

@@ -71,6 +71,16 @@ class DynamoInboxStore:
             )
             return [_item_of(row) for row in found]
 
+    def of(self, subscriber_key: SubscriberKey) -> Sequence[InboxItem]:
+        """Raises TryAgainError. All boxes are read whole: a dossier is ordered now and then."""
+        theirs = InboxRow.subscriber_key == subscriber_key
+        found: list[InboxItem] = []
+        for box in Box:
+            with translated():
+                query = self._rows.query(box.value, filter_condition=theirs, consistent_read=True)
+                found += [_item_of(row) for row in query]
+        return sorted(found, key=lambda item: (item.at, item.item_id))
+
     def decide(self, item: InboxItem, decision: Decision) -> None:
         """Raises ChangedMeanwhileError, TryAgainError."""
         row = self._row(item)

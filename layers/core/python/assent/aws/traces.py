@@ -93,16 +93,16 @@ class ReplyTraces:
                 )
                 found = list(rows)
             for row in found:
-                self._blank(row)
+                blank(row)
 
-    @staticmethod
-    def _blank(row: InboxRow) -> None:
-        """One that is moved meanwhile is met again in the last box."""
-        try:
-            with translated(_MOVED):
-                row.update(
-                    [InboxRow.body.set(""), InboxRow.note.remove()],
-                    condition=InboxRow.item_id.exists(),
-                )
-        except ChangedMeanwhileError:
-            return
+
+def blank(row: InboxRow) -> None:
+    """Take a reply's words. One that is moved meanwhile is met again in the last box."""
+    try:
+        with translated(_MOVED):
+            row.update(
+                [InboxRow.body.set(""), InboxRow.note.remove()],
+                condition=InboxRow.item_id.exists(),
+            )
+    except ChangedMeanwhileError:
+        return

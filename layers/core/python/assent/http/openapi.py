@@ -19,6 +19,7 @@ from assent.http.people import people_api
 from assent.http.problems import PROBLEM_JSON
 from assent.http.public import public_api
 from assent.http.resolver import Api, key_of
+from assent.http.rights import rights_api
 from assent.http.staff import PERMITTED
 from assent.http.subscribers import subscribers_api
 
@@ -69,7 +70,15 @@ def document() -> dict[str, Any]:
 
 def apis() -> list[Api]:
     """Return every function's routes, without anything behind them."""
-    makers = (public_api, people_api, subscribers_api, imports_api, marketing_api, evidence_api)
+    makers = (
+        public_api,
+        people_api,
+        subscribers_api,
+        imports_api,
+        marketing_api,
+        evidence_api,
+        rights_api,
+    )
     return [make(_unasked) for make in makers]
 
 
