@@ -6,14 +6,19 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from assent.aws import clients
+from assent.aws.campaign_store import DynamoCampaignStore
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
 from assent.aws.export_bucket import S3ExportBucket
+from assent.aws.export_sources import DynamoTexts
 from assent.aws.export_store import DynamoExportStore
 from assent.aws.idempotency_store import DynamoIdempotencyStore
 from assent.aws.ledger import DynamoMessageLedger
 from assent.aws.phone_keys import phone_keys
+from assent.aws.programme_store import DynamoProgrammeStore
 from assent.aws.staff_audit_store import DynamoStaffAuditStore
+from assent.aws.subscriber_scan import DynamoSubscriberScan
 from assent.aws.workflow import StepFunctionsWorkflow
+from assent.campaigns.past_service import PastDecisions
 from assent.clock import SystemClock
 from assent.evidence.export import ExportService
 from assent.evidence.history import HistoryService
@@ -61,6 +66,14 @@ def wiring() -> EvidenceServices:
         once=Once(idempotency, clock, functools.partial(keys.mac, "idempotency")),
         cursors=Cursors(functools.partial(keys.mac, "cursor")),
         audit=StaffAudit(DynamoStaffAuditStore(dynamodb, settings.staff_audit_table), clock),
+        decisions=PastDecisions(
+            campaigns=DynamoCampaignStore(dynamodb, settings.campaigns_table, clock),
+            programmes=DynamoProgrammeStore(dynamodb, settings.programmes_table),
+            histories=store,
+            profiles=DynamoSubscriberScan(dynamodb, settings.subscribers_table, clock),
+            texts=DynamoTexts(dynamodb, settings.messages_table),
+            clock=clock,
+        ),
     )
 
 

@@ -127,3 +127,14 @@ def test_what_waits_is_a_persons_own_in_review_only(store: InboxStore) -> None:
     store.decide(item(2), DECIDED)
     store.close(item(2))
     assert store.waiting(KEY) == [item(1)]
+
+
+def test_all_of_one_persons_are_found_in_every_box_oldest_first(store: InboxStore) -> None:
+    other = replace(item(4), subscriber_key=SubscriberKey("k1_" + "b" * 32))
+    for each in (item(3), item(1, Box.FEEDBACK), item(2, Box.HELP), other):
+        store.put(each)
+    store.decide(item(3), DECIDED)
+    store.close(item(3))
+    found = store.of(KEY)
+    assert [each.item_id for each in found] == ["in-1", "in-2", "in-3"]
+    assert found[2].decision == DECIDED

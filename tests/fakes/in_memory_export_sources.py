@@ -73,3 +73,6 @@ class InMemoryAuditLog:
             and each.entry.position > after
         ]
         return found[:limit]
+
+    def of(self, key: SubscriberKey) -> Sequence[StoredEntry]:
+        return [each for each in self._entries if each.entry.deed.subscriber_key == key]

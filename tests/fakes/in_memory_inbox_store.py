@@ -62,6 +62,10 @@ class InMemoryInboxStore:
             if item.box is Box.REVIEW and item.subscriber_key == subscriber_key
         ]
 
+    def of(self, subscriber_key: SubscriberKey) -> Sequence[InboxItem]:
+        found = [each for each in self._items.values() if each.subscriber_key == subscriber_key]
+        return sorted(found, key=lambda item: (item.at, item.item_id))
+
     def decide(self, item: InboxItem, decision: Decision) -> None:
         kept = self._items.get(item.item_id)
         if kept is None or kept.decision or kept.box is not item.box:

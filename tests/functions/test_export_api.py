@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -299,3 +300,80 @@ def _fetch(link: str) -> bytes:
     key = path if not host.startswith("s3") else path.split("/", 1)[1]
     found = boto3.client("s3").get_object(Bucket=bucket, Key=urllib.parse.unquote(key))
     return found["Body"].read()
+
+
+def test_why_a_number_was_not_texted_is_told_rule_by_rule(
+    compliance: Client, told: dict[str, str], launched: str
+) -> None:
+    query = {"phone": PHONE, "campaign_id": launched}
+    now = compliance.get("/v1/decisions", **query).json
+    assert (now["verdict"], now["reason"], now["is_exact"]) == ("no", "stopped", True)
+    assert now["recorded"] is None
+    assert now["rules"][-1]["rule"] == "segment"
+    then = compliance.get("/v1/decisions", **query, at=told["asked"]).json
+    assert (then["reason"], then["is_exact"]) == ("not_confirmed", True)
+    agreed = compliance.get("/v1/decisions", **query, at=told["confirmed"]).json
+    assert (agreed["verdict"], agreed["reason"]) == ("may", "window_overridden")
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"campaign_id": "c_none"}, "campaign_not_found"),
+        ({"at": "tomorrow"}, "invalid_input"),
+        ({"at": "2999-01-01T00:00:00Z"}, "invalid_input"),
+    ],
+    ids=["no such campaign", "no instant", "the future"],
+)
+def test_a_question_that_cannot_be_answered_is_refused(
+    compliance: Client, launched: str, change: dict[str, str], code: str
+) -> None:
+    found = compliance.get("/v1/decisions", **{"phone": PHONE, "campaign_id": launched, **change})
+    assert found.status in (404, 422)
+    assert found.code == code
+
+
+@pytest.fixture
+def launched(world: World) -> str:
+    """A campaign of everybody under way since before anything else was."""
+    from assent.audience.rules import Everyone
+    from assent.aws import clients
+    from assent.aws.campaign_store import DynamoCampaignStore
+    from assent.campaigns.model import (
+        Campaign,
+        CampaignStatus,
+        Definition,
+        Frozen,
+        QuietHours,
+    )
+    from assent.clock import SystemClock
+    from assent.errors import AlreadyExistsError
+    from assent.identifiers import CampaignId, ProgrammeId, SegmentId
+
+    began = datetime.now(UTC) - timedelta(days=1)
+    table = world.variables("export_api")["CAMPAIGNS_TABLE"]
+    store = DynamoCampaignStore(clients.dynamodb(), table, SystemClock())
+    definition = Definition(
+        "Why", ProgrammeId("demo"), SegmentId("all"), "Hi", QuietHours.OVERRIDE, "test"
+    )
+    frozen = Frozen(Everyone(), 4, began, began + timedelta(days=30), 1, 100)
+    campaign = Campaign(
+        CampaignId("c_why"), definition, CampaignStatus.RUNNING, began, "ann", frozen=frozen
+    )
+    with contextlib.suppress(AlreadyExistsError):
+        store.create(campaign)
+    return campaign.campaign_id
+
+
+def test_a_dossier_is_ordered_about_one_number(
+    world: World, compliance: Client, told: dict[str, str]
+) -> None:
+    from tests.functions.requests import Client
+
+    marketer = Client(world, "export_api", "marketing")
+    assert marketer.send("POST", "/v1/dossiers", {"phone": PHONE}).status == 403
+    made = compliance.send("POST", "/v1/dossiers", {"phone": PHONE})
+    assert made.status == 201
+    assert (made.json["as_dossier"], made.json["numbers"]) == (True, 1)
+    assert len(made.json["datasets"]) == 5
+    assert PHONE not in made.text

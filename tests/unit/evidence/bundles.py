@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from assent.consent.events import ConsentEvent, Evidence
+    from assent.evidence.building import Appendix
 
 ID = ExportId("e_1")
 AT_ONCE = NOON - timedelta(days=3650)
@@ -56,6 +57,7 @@ class Bundle:
     part_bytes: int = 4096
     most_leaves: int = 1000
     hours: int = 6
+    appendix: Appendix | None = None
 
     def __post_init__(self) -> None:
         self.log = SealedLog(most_leaves=self.most_leaves)
@@ -106,6 +108,7 @@ class Bundle:
             digests=log.digests,
             sink=self.bucket,
             clock=log.clock,
+            appendix=self.appendix,
             part_bytes=self.part_bytes,
             piece_rows=self.piece_rows,
         )

@@ -112,6 +112,22 @@ class DynamoAuditLog:
             request["ExclusiveStartKey"] = found["LastEvaluatedKey"]
         return [stored(item) for item in items]
 
+    def of(self, key: SubscriberKey) -> Sequence[StoredEntry]:
+        items: list[dict[str, Any]] = []
+        request: dict[str, Any] = {
+            "TableName": self.staff_audit_table,
+            "IndexName": "by_subscriber",
+            "KeyConditionExpression": "subscriber_key = :key",
+            "ExpressionAttributeValues": {":key": {"S": key}},
+        }
+        while True:
+            with translated():
+                found = self.client.query(**request)
+            items += found["Items"]
+            if "LastEvaluatedKey" not in found:
+                return [stored(item) for item in items]
+            request["ExclusiveStartKey"] = found["LastEvaluatedKey"]
+
 
 def _standing(item: Mapping[str, Any]) -> Standing:
     return subscriber_of(item).standing

@@ -126,4 +126,5 @@ def _query_of(facts: dict[str, Any]) -> ExportQuery:
         programme_id=ProgrammeId(programme_id) if programme_id else None,
         statuses=tuple(ConsentStatus(each) for each in facts["statuses"]),
         subscriber_keys=None if keys is None else tuple(SubscriberKey(each) for each in keys),
+        as_dossier=bool(facts.get("as_dossier")),
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from assent.consent.events import canonical
 from assent.errors import ChangedMeanwhileError
@@ -21,7 +21,7 @@ from assent.evidence.signature import pem_of
 from assent.evidence.zipped import Entry, EntryWriter, directory
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from assent.clock import Clock
@@ -77,6 +77,15 @@ class _Draft:
         self.buffer += placed
 
 
+class Appendix(Protocol):
+    """What goes with a dossier beside the rows."""
+
+    def files(self, export: Export) -> Iterable[tuple[str, bytes]]:
+        """Yield the name and content of each file; moderate in size, and the same when asked again
+        by a build that is repeated."""
+        ...
+
+
 class _Piece:
     """One file of rows and, for sealed sets, the file of their proofs."""
 
@@ -96,13 +105,15 @@ class _Piece:
 
 @dataclass(frozen=True, slots=True)
 class ExportBuilding:
-    """The work of the export workflow. `part_bytes` and `piece_rows` are lower only in tests."""
+    """The work of the export workflow. `appendix` makes what a dossier has besides; `part_bytes`
+    and `piece_rows` are lower only in tests."""
 
     store: ExportStore
     sources: Mapping[Dataset, Source]
     digests: DigestStore
     sink: ExportSink
     clock: Clock
+    appendix: Appendix | None = None
     part_bytes: int = PART_BYTES
     piece_rows: int = PIECE_ROWS
 
@@ -201,6 +212,9 @@ class ExportBuilding:
         """Add what goes with the rows, and leave the manifest to be signed."""
         export, state = draft.export, draft.state
         latest = self._add_digests(draft)
+        if export.query.as_dossier and self.appendix is not None:
+            for name, content in self.appendix.files(export):
+                self._add(draft, name, content)
         self._add(draft, bundle.QUERY, canonical(bundle.query_facts(export.query)))
         self._add(draft, bundle.PUBLIC_KEY, pem_of(latest.public_key))
         self._add(draft, bundle.CHECKPOINT, latest.as_json().encode() + b"\n")

@@ -89,6 +89,7 @@ def query_facts(query: ExportQuery) -> dict[str, object]:
         "programme_id": query.programme_id,
         "statuses": [each.value for each in query.statuses],
         "subscriber_keys": None if keys is None else list(keys),
+        "as_dossier": query.as_dossier,
     }
 
 
@@ -142,6 +143,12 @@ def readme(export: Export, counts: Mapping[str, int]) -> bytes:
         "                    from them to its root (RFC 6962)",
         "",
     ]
+    if query.as_dossier:
+        lines += [
+            "    dossier.html    all of it in words, to read and to print",
+            "    dossier.json    the same for programs: decisions, silences and replies too",
+            "",
+        ]
     for dataset in query.datasets:
         lines += [f"{dataset.value}: {counts.get(dataset.value, 0)} rows", ""]
         lines += [f"    {name:<20}{text}" for name, text in COLUMNS[dataset].items()]

@@ -44,7 +44,7 @@ class FileFormat(StrEnum):
 class ExportQuery:
     """What was asked for: rows with `since ≤ time < until` of their own time column, and of these
     the ones of a programme, of people with one of these statuses today, or of these people (None
-    or empty: all)."""
+    or empty: all). `as_dossier`: with the page about the one person whom it is of."""
 
     since: datetime
     until: datetime
@@ -53,6 +53,7 @@ class ExportQuery:
     programme_id: ProgrammeId | None = None
     statuses: tuple[ConsentStatus, ...] = ()
     subscriber_keys: tuple[SubscriberKey, ...] | None = None
+    as_dossier: bool = False
 
     @property
     def is_whole(self) -> bool:

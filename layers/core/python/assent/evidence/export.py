@@ -173,7 +173,7 @@ class ExportService:
             query=query,
             requested_by=requested_by,
             created_at=now,
-            object_key=f"exports/{export_id}/consent-export-{export_id}.zip",
+            object_key=f"exports/{export_id}/{_name_of(query)}-{export_id}.zip",
         )
         self.store.create(export)
         self._start(export, export_id)
@@ -223,3 +223,7 @@ class ExportService:
             message = f"The export is {export.status.value}."
             raise IllegalTransitionError(message)
         return export
+
+
+def _name_of(query: ExportQuery) -> str:
+    return "consent-dossier" if query.as_dossier else "consent-export"

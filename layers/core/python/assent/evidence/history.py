@@ -126,22 +126,26 @@ class HistoryService:
     keys: PhoneKeys
 
     def history(self, phone: PhoneNumber) -> Sequence[HistoryEntry]:
-        """Return every event with its evidence, oldest first.
-
-        The last is intact only if it is the tip that the standing names, so that a history cut off
-        at its end is noticed. The standing is read first: what is written meanwhile comes after it.
-        Raises HistoryCutOffError where there is a tip and no event left to say so of.
-        """
-        key = self.keys.key_of(phone)
-        standing = self.store.standing(key)
-        entries = _checked(self.store.history(key))
-        return _with_tip(entries, standing) if standing else entries
+        """Return every event with its evidence, oldest first. Raises HistoryCutOffError."""
+        return history_of(self.store, self.keys.key_of(phone))
 
     def consent_at(
         self, phone: PhoneNumber, programme_id: ProgrammeId, instant: datetime
     ) -> ConsentAt:
         """Return what was true at `instant`, events of that very instant included."""
         return fold(self.history(phone), programme_id, AsOf(instant))
+
+
+def history_of(store: Histories, subscriber_key: SubscriberKey) -> Sequence[HistoryEntry]:
+    """Return every event with its evidence, oldest first.
+
+    The last is intact only if it is the tip that the standing names, so that a history cut off
+    at its end is noticed. The standing is read first: what is written meanwhile comes after it.
+    Raises HistoryCutOffError where there is a tip and no event left to say so of.
+    """
+    standing = store.standing(subscriber_key)
+    entries = _checked(store.history(subscriber_key))
+    return _with_tip(entries, standing) if standing else entries
 
 
 def fold(history: Sequence[HistoryEntry], programme_id: ProgrammeId, as_of: AsOf) -> ConsentAt:

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from assent.clock import Clock, iso, parse_iso
+from assent.campaigns.past_service import PastDecisions
+from assent.clock import Clock, iso
 from assent.consent.model import PhoneKeys
-from assent.errors import InputError
 from assent.evidence.export import ExportService
 from assent.evidence.history import (
     AsOf,
@@ -22,6 +22,8 @@ from assent.evidence.history import (
 from assent.evidence.staff_audit import StaffAudit
 from assent.http.audit import add_audit
 from assent.http.cursors import PAGE, Cursors, page_of
+from assent.http.decisions import add_decisions
+from assent.http.dossiers import add_dossiers
 from assent.http.exports import add_exports
 from assent.http.idempotency import Once
 from assent.http.parameters import (
@@ -29,9 +31,11 @@ from assent.http.parameters import (
     LimitInQuery,
     PhoneInQuery,
     ProgrammeInQuery,
+    instant_in,
     phone_in,
 )
 from assent.http.resolver import Api
+from assent.http.shapes_decisions import rules_of
 from assent.http.shapes_evidence import (
     ConsentPage,
     ConsentShown,
@@ -57,6 +61,7 @@ class EvidenceServices:
     once: Once
     cursors: Cursors
     audit: StaffAudit
+    decisions: PastDecisions
 
 
 def evidence_api(services: Callable[[], EvidenceServices]) -> Api:
@@ -71,6 +76,10 @@ def evidence_api(services: Callable[[], EvidenceServices]) -> Api:
         lambda: services().once,
         lambda: services().cursors,
         lambda: services().keys,
+    )
+    add_decisions(api, lambda: services().decisions, lambda: services().keys)
+    add_dossiers(
+        api, lambda: services().exports, lambda: services().once, lambda: services().history
     )
     add_audit(api, lambda: services().audit, lambda: services().keys, lambda: services().cursors)
     return api.ready()
@@ -156,18 +165,11 @@ def _add_history(api: Api, services: Callable[[], EvidenceServices]) -> None:
 
 
 def _instant(raw: str | None, now: datetime) -> datetime:
-    """As with the number, an unescaped plus before the offset arrives as a space."""
     if raw is None:
         return now
-    try:
-        instant = parse_iso(raw.strip().replace(" ", "+"))
-    except ValueError:
-        message = "Write an instant such as 2026-11-23T09:05:00Z."
-        raise InputError(message, field="at") from None
-    if instant > now:
-        message = "Nobody knows what will be agreed to: ask for an instant in the past."
-        raise InputError(message, field="at")
-    return instant
+    return instant_in(
+        raw, now, "Nobody knows what will be agreed to: ask for an instant in the past."
+    )
 
 
 def _message(row: LedgerRow) -> MessageShown:
@@ -182,6 +184,7 @@ def _message(row: LedgerRow) -> MessageShown:
         body=row.body,
         parts=row.parts,
         provider_message_id=row.provider_message_id,
+        decision=rules_of(row.decision),
     )
 
 

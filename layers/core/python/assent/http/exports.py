@@ -39,7 +39,8 @@ def add_exports(
         after = cursors().read("exports", cursor)
         page, more = page_of(service().exports(), lambda e: e.export_id, after, limit)
         return ExportPage(
-            items=[_export(each) for each in page], next_cursor=cursors().issue("exports", more)
+            items=[export_shown(each) for each in page],
+            next_cursor=cursors().issue("exports", more),
         )
 
     @api.get("/v1/exports/<export_id>", tags=["Exports"])
@@ -50,7 +51,7 @@ def add_exports(
         if link:
             record("export_linked", {"export_id": export_id, "by": api.staff.subject})
             api.about(export_id, AuditAction.EXPORT_LINKED)
-        return _export(export, link)
+        return export_shown(export, link)
 
 
 def _add_orders(
@@ -69,7 +70,7 @@ def _add_orders(
             made = service().request(_query(body, keys()), actor)
             count("ExportRequested")
             record("export_requested", {"export_id": made.export_id, "by": actor})
-            return _export(made).model_dump_json(by_alias=True)
+            return export_shown(made).model_dump_json(by_alias=True)
 
         scope = f"exports {actor}"
         answer = once().run(scope, idempotency_key, body.model_dump_json(), work)
@@ -84,14 +85,14 @@ def _add_changes(api: Api, service: Callable[[], ExportService]) -> None:
         """Stop an export; what is written of it waits for a day."""
         export = service().cancel(ExportId(export_id))
         record("export_cancelled", {"export_id": export_id, "by": api.staff.subject})
-        return _export(export)
+        return export_shown(export)
 
     @api.post("/v1/exports/<export_id>/resume", tags=["Exports"])
     def resume_export(export_id: ExportInPath) -> ExportShown:
         """Take up a cancelled or failed export where it was, or anew where that is gone."""
         export = service().resume(ExportId(export_id))
         record("export_resumed", {"export_id": export_id, "by": api.staff.subject})
-        return _export(export)
+        return export_shown(export)
 
 
 def _query(body: NewExport, keys: PhoneKeys) -> ExportQuery:
@@ -110,7 +111,8 @@ def _query(body: NewExport, keys: PhoneKeys) -> ExportQuery:
     )
 
 
-def _export(export: Export, link: str | None = None) -> ExportShown:
+def export_shown(export: Export, link: str | None = None) -> ExportShown:
+    """Return an export as staff see it."""
     keys = export.query.subscriber_keys
     return ExportShown.model_validate(
         {
@@ -123,6 +125,7 @@ def _export(export: Export, link: str | None = None) -> ExportShown:
             "programme_id": export.query.programme_id,
             "statuses": [each.value for each in export.query.statuses],
             "numbers": None if keys is None else len(keys),
+            "as_dossier": export.query.as_dossier,
             "stage": export.stage,
             "requested_by": export.requested_by,
             "created_at": iso(export.created_at),

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from assent.http.fields import Answer, Body, Id, Instant, Json, NextCursor
+from assent.http.shapes_decisions import RuleShown
 
 
 class EventShown(Answer):
@@ -69,6 +70,9 @@ class MessageShown(Answer):
     body: str
     parts: int
     provider_message_id: str | None
+    decision: list[RuleShown] | None = Field(
+        description="The rules that permitted a campaign's text, with their inputs as they were"
+    )
 
 
 class MessagePage(Answer):
@@ -99,6 +103,12 @@ class NewExport(Body):
     ] = None
 
 
+class NewDossier(Body):
+    """Whose dossier."""
+
+    phone: Annotated[str, Field(max_length=40)]
+
+
 class ExportShown(Answer):
     """An export. `link` is there while it is done and dies after 15 minutes; read again for one."""
 
@@ -111,6 +121,7 @@ class ExportShown(Answer):
     programme_id: str | None
     statuses: list[str]
     numbers: int | None = Field(description="How many numbers it is limited to; absent: to none")
+    as_dossier: bool = Field(description="Whether it is one number's dossier, with its page")
     stage: str | None = Field(description="What is being written")
     requested_by: str
     created_at: str

@@ -88,6 +88,10 @@ class InboxStore(Protocol):
         """Return this person's items in `review`, read consistently."""
         ...
 
+    def of(self, subscriber_key: SubscriberKey) -> Sequence[InboxItem]:
+        """Return this person's items in all boxes, oldest first, read consistently."""
+        ...
+
     def decide(self, item: InboxItem, decision: Decision) -> None:
         """Write `decision` beside the item where it lies, if none stands there yet.
 
