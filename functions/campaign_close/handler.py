@@ -6,7 +6,9 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from assent.aws import clients
+from assent.aws.allowances import DynamoAllowances
 from assent.aws.campaign_store import DynamoCampaignStore
+from assent.campaigns.allowance import DayCheck
 from assent.campaigns.closing import Closing
 from assent.clock import SystemClock
 from assent.identifiers import CampaignId
@@ -21,8 +23,10 @@ if TYPE_CHECKING:
 def wiring() -> Closing:
     """Read the environment once and put the parts together."""
     settings, clock = CampaignCloseSettings.from_env(), SystemClock()
-    store = DynamoCampaignStore(clients.dynamodb(), settings.campaigns_table, clock)
-    return Closing(store, clock)
+    dynamodb, identity = clients.dynamodb(), settings.origination_identity
+    store = DynamoCampaignStore(dynamodb, settings.campaigns_table, clock)
+    sums = DynamoAllowances(dynamodb, settings.control_table)
+    return Closing(store, clock, DayCheck(sums, identity, settings.daily_parts))
 
 
 def handler(event: Mapping[str, Any], _: object) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from assent.aws import clients
+from assent.aws.allowances import allowance_of
 from assent.aws.claim_store import DynamoClaimStore
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
 from assent.aws.counted_campaigns import CountedCampaignStore
@@ -81,6 +82,7 @@ def wiring() -> Sending:
         ),
         clock=clock,
         ids=ids,
+        allowance=allowance_of(settings, dynamodb, clock),
         workers=max(1, min(_MAX_THREADS, round(rate * _SECONDS_PER_TEXT))),
     )
 

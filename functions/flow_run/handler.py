@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assent.aws import clients
+from assent.aws.allowances import allowance_of
 from assent.aws.campaign_store import DynamoCampaignStore
 from assent.aws.claim_store import DynamoClaimStore
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
@@ -120,6 +121,7 @@ def _sending(settings: FlowRunSettings, clock: Clock) -> Sending:
         ),
         clock=clock,
         ids=ids,
+        allowance=allowance_of(settings, dynamodb, clock),
     )
 
 

@@ -322,6 +322,7 @@ def test_what_is_wrong_with_the_account_costs_nobody_their_text(
         stub.failing.append(ServiceError(code, "no", Reason=reason))
         result = EumSmsSender(stub.client(config=once()), FROM, TTL).send(TEXT)
     assert (result.outcome, result.reason) == (outcome, f"{code}:{reason}")
+    assert result.is_account_wide is (outcome is Outcome.THROTTLED)
 
 
 @pytest.mark.parametrize("wait", [timedelta(seconds=4), timedelta(hours=73)])

@@ -28,6 +28,7 @@ ELSEWHERE = "moto has no list of End User Messaging; a stub of it is used in the
 NEW = "no step walks through this function yet: add one to journey.py"
 # (function or *, action, end of the resource or of the service in between): why it stays unshown.
 EXPLAINED: dict[Grant, str] = {
+    ("CampaignClose", "dynamodb:GetItem", "ControlTable"): "asked only where DailyParts is set",
     ("FlowRun", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,
     ("FlowRun", "dynamodb:BatchGetItem", "MessagesTable"): "a claim that a dead run left is judged "
     "after half a minute, which no step waits for",

@@ -1,4 +1,4 @@
-"""A flow is checked as a campaign is rehearsed, and each change of its status is a permitted one."""
+"""A flow is checked as a campaign is rehearsed, and its status changes only as is permitted."""
 
 from __future__ import annotations
 

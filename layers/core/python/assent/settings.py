@@ -327,6 +327,9 @@ class CampaignSendSettings(TextingFunction):
     opt_outs_judged_after: int
     most_failures_percent: int
     failures_judged_after: int
+    daily_parts: int
+    monthly_spend_limit: str
+    prices_per_part: str
 
 
 class FlowRunSettings(TextingFunction):
@@ -346,10 +349,16 @@ class FlowRunSettings(TextingFunction):
     opt_outs_judged_after: int
     most_failures_percent: int
     failures_judged_after: int
+    daily_parts: int
+    monthly_spend_limit: str
+    prices_per_part: str
 
 
 class CampaignCloseSettings(Settings):
     campaigns_table: str
+    control_table: str
+    origination_identity: str
+    daily_parts: int
 
 
 class LinkFollowSettings(Settings):

@@ -95,5 +95,6 @@ class EumSmsSender:
 def _refusal(error: ClientError) -> SendResult:
     reason = str(error.response.get("Reason", ""))
     code = f"{code_of(error)}:{reason}" if reason else code_of(error)
-    outcome = Outcome.THROTTLED if reason in _OURS_TO_MEND else Outcome.REFUSED
-    return SendResult(outcome, reason=code, opted_out=reason == _OPTED_OUT)
+    if reason in _OURS_TO_MEND:
+        return SendResult(Outcome.THROTTLED, reason=code, is_account_wide=True)
+    return SendResult(Outcome.REFUSED, reason=code, opted_out=reason == _OPTED_OUT)

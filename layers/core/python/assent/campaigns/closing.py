@@ -14,6 +14,7 @@ from assent.campaigns.model import CampaignStatus
 from assent.errors import ChangedMeanwhileError, CountsDoNotAddUpError
 
 if TYPE_CHECKING:
+    from assent.campaigns.allowance import DayCheck
     from assent.campaigns.model import Campaign, CampaignStore, Progress
     from assent.clock import Clock
     from assent.identifiers import CampaignId
@@ -45,10 +46,11 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """Ends a run of a campaign."""
+    """Ends a run of a campaign. A day that is used up is waited for and not asked again."""
 
     store: CampaignStore
     clock: Clock
+    day: DayCheck | None = None
 
     def close(self, campaign_id: CampaignId, run: int) -> Closed:
         """Complete the campaign once every batch of every slice is done.
@@ -88,6 +90,9 @@ class Closing:
         self.store.log(campaign.campaign_id, self.clock.now(), _ACTOR, "completed")
 
     def _wait(self, campaign: Campaign, progress: Progress) -> int:
+        tomorrow = self.day.seconds_to_wait(self.clock.now()) if self.day else 0
+        if tomorrow:
+            return tomorrow
         last_moved_at = progress.last_sent_at or campaign.require_frozen().launched_at
         idle = self.clock.now() - last_moved_at > _QUIET_AFTER
         return _RETRY_LATER if idle else _RETRY_SOON

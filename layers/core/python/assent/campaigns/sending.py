@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence, Set
 
     from assent.audience.subscriber import Subscriber, SubscriberScan
+    from assent.campaigns.allowance import Allowance
     from assent.campaigns.model import Batch, Campaign, CampaignStore, ClaimStore
     from assent.campaigns.personal_links import PersonalLinks
     from assent.campaigns.sending_opt_outs import ProviderOptOuts
@@ -73,6 +74,7 @@ class Sending:
     ids: Ids
     workers: int = 1
     guardrails: Guardrails = USUAL
+    allowance: Allowance | None = None
 
     def send(self, campaign_id: CampaignId, run: int, batch: Batch, deadline: float) -> SendStatus:
         """Bring the batch as far as possible before `deadline` (monotonic seconds).
@@ -124,6 +126,10 @@ class Sending:
             return self._settle(self._unclaimed(campaign, tally), tally, "campaign_cancelled")
         if halt is Halt.FAILING:
             pause_failing(self.campaigns, self.clock, campaign.campaign_id, tally)
+        why = _mended_by_people(halt, tally)
+        if why is not None:
+            pause(self.campaigns, self.clock, campaign.campaign_id, why)
+            return SendStatus.LATER
         has_unsettled = has_unsettled or not _OPEN_SOON.isdisjoint(ended)
         return self._status_after(halt, has_unsettled=has_unsettled)
 
@@ -147,7 +153,7 @@ class Sending:
         return halt, ended
 
     def _status_after(self, halt: Halt, *, has_unsettled: bool) -> SendStatus:
-        if halt in {Halt.FAILING, Halt.STOOD_BACK}:
+        if halt in {Halt.FAILING, Halt.STOOD_BACK, Halt.DAY_SPENT}:
             return SendStatus.LATER
         if halt is Halt.FINISHED and not has_unsettled:
             # Only those are left for whom the calendar closed between planning and now.
@@ -209,7 +215,15 @@ class Sending:
             stop_at=stop_at,
             planned_parts=planned_parts,
             guardrails=self.guardrails,
+            allowance=self.allowance,
         )
+
+
+def _mended_by_people(halt: Halt, tally: Tally) -> str | None:
+    """Return why the campaign waits for somebody: time alone will not let its texts go."""
+    if tally.barred_by is not None:
+        return f"the carrier takes nothing of this account: {tally.barred_by}"
+    return "the month's spend limit is reached" if halt is Halt.MONTH_SPENT else None
 
 
 def pause_failing(

@@ -73,12 +73,14 @@ class HeldClaim:
 
 class Ended(StrEnum):
     """How a person's turn ended, as far as others are concerned. `unsettled`: still without a fate,
-    and worth another attempt soon; `throttled`: as well, and the carrier wants a rest."""
+    and worth another attempt soon; `throttled`: as well, and the carrier wants a rest;
+    `barred`: the carrier takes nothing of this account."""
 
     SETTLED = "settled"
     LATER = "later"
     UNSETTLED = "unsettled"
     THROTTLED = "throttled"
+    BARRED = "barred"
 
 
 @dataclass(slots=True)
@@ -113,7 +115,11 @@ class Texting:
             return held
         result = self._publish(held, slots)
         if result.outcome in _CERTAINLY_NOT_SENT:
-            return self._release(held, result.outcome)
+            ended = self._release(held, result.outcome)
+            if result.is_account_wide:
+                self.tally.barred(result.reason or result.outcome.value)
+                return Ended.BARRED
+            return ended
         self._record(held, result)
         return Ended.SETTLED
 
@@ -163,7 +169,7 @@ class Texting:
                 slots.pass_on()
             if result.outcome is Outcome.ABORTED:
                 return _THROTTLED_RESULT if tries else result
-            if result.outcome is not Outcome.THROTTLED:
+            if result.outcome is not Outcome.THROTTLED or result.is_account_wide:
                 return result
         return _THROTTLED_RESULT
 

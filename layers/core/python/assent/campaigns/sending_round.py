@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING
 
+from assent.campaigns.allowance import Ask, Exhausted
 from assent.campaigns.may_send import Verdict, may_send
 from assent.campaigns.model import CampaignStatus, Fate
 from assent.campaigns.personal_links import links_in, tracked_in
@@ -25,9 +26,10 @@ from assent.errors import TryAgainError
 from assent.messages.template import NotRenderable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from assent.audience.subscriber import Subscriber
+    from assent.campaigns.allowance import Allowance
     from assent.campaigns.guardrails import Guardrails
     from assent.campaigns.personal_links import PersonalLinks
     from assent.campaigns.sending_one import Texting
@@ -49,6 +51,9 @@ class Halt(StrEnum):
     OUT_OF_TIME = "out_of_time"
     THROTTLED = "throttled"
     FAILING = "failing"
+    BARRED = "barred"
+    DAY_SPENT = "day_spent"
+    MONTH_SPENT = "month_spent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +72,33 @@ class Round:
     stop_at: float
     planned_parts: int
     guardrails: Guardrails
+    allowance: Allowance | None = None
 
     def text_all(self, people: Iterable[Subscriber]) -> Halt:
         """Text everybody who may be texted now. Those who may only later stay without a fate."""
+        prepared = [ready for person in people if (ready := self._prepared(person)) is not None]
+        if self.allowance is None:
+            return self._text_prepared(prepared)
+        return self._text_allowed(prepared, self.allowance)
+
+    def _text_allowed(self, prepared: Sequence[Ready], allowance: Allowance) -> Halt:
+        """Text as many as the sender's day and month allow; give back what did not leave."""
+        grant = allowance.take([_ask(ready) for ready in prepared])
+        granted = prepared[: grant.texts]
+        try:
+            halt = self._text_prepared(granted)
+        finally:
+            still_open = set(self.texting.tally.open)
+            left = [r for r in granted if r.subscriber.standing.subscriber_key in still_open]
+            allowance.give_back(grant, [_ask(ready) for ready in left])
+        if halt is not Halt.FINISHED or grant.exhausted is None:
+            return halt
+        return Halt.DAY_SPENT if grant.exhausted is Exhausted.DAY else Halt.MONTH_SPENT
+
+    def _text_prepared(self, prepared: Sequence[Ready]) -> Halt:
         by_parts: dict[int, deque[Ready]] = defaultdict(deque)
-        for person in people:
-            ready = self._prepared(person)
-            if ready is not None:
-                by_parts[ready.rendered.parts].append(ready)
+        for ready in prepared:
+            by_parts[ready.rendered.parts].append(ready)
         needed = sum(parts * len(queue) for parts, queue in by_parts.items())
         give_back(self.pace, self.planned_parts - needed)
         try:
@@ -142,10 +166,16 @@ class Round:
         return self._trouble()
 
     def _trouble(self) -> Halt | None:
+        if Ended.BARRED in self.workers.ended:
+            return Halt.BARRED
         if Ended.THROTTLED in self.workers.ended:
             return Halt.THROTTLED
         failed, tried = self.texting.tally.failures()
         return Halt.FAILING if self.guardrails.is_failing(failed, tried) else None
+
+
+def _ask(ready: Ready) -> Ask:
+    return Ask(ready.subscriber.country, ready.rendered.parts)
 
 
 def _why(rendered: NotRenderable) -> str:

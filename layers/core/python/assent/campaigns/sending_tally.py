@@ -46,6 +46,7 @@ class Tally:
         self._parts_sent = 0
         self._rows: list[LedgerRow] = []
         self._oldest_row_at = 0.0
+        self._barred_by: str | None = None
         for _ in range(len(batch.subscriber_keys) - len(self._open)):
             self._count(Fate.SUPPRESSED, "listed_twice")
 
@@ -113,6 +114,17 @@ class Tally:
                 dict(self._variants),
                 is_done=not self._open,
             )
+
+    def barred(self, reason: str) -> None:
+        """Note that the carrier takes nothing of this account, for this reason."""
+        with self._lock:
+            self._barred_by = reason
+
+    @property
+    def barred_by(self) -> str | None:
+        """The carrier's reason to take nothing of this account, None while it takes texts."""
+        with self._lock:
+            return self._barred_by
 
     def failures(self) -> tuple[int, int]:
         """Return how many were refused or are in doubt, and how many were handed over or tried."""

@@ -53,12 +53,14 @@ class OutboundText:
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """What the one publish said. `opted_out`: the provider refused for an opt-out of its own."""
+    """What the one publish said. `opted_out`: the provider refused for an opt-out of its own;
+    `is_account_wide`: it refuses every text of this account until somebody has mended that."""
 
     outcome: Outcome
     provider_message_id: str | None = None
     reason: str | None = None
     opted_out: bool = False
+    is_account_wide: bool = False
 
 
 def at_once() -> bool:
