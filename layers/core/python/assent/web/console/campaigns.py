@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from assent.web.console.api import ApiProblemError
+from assent.web.console.mistakes import mistakes
 from assent.web.console.shown import Moved, Shown
 
 if TYPE_CHECKING:
@@ -12,7 +14,9 @@ if TYPE_CHECKING:
 
     from assent.web.console.visits import Visit
 
-_NOT_FOUND, _SERVER = 404, 500
+_NOT_FOUND = 404
+_CLOCK = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+_LAUNCH_FIELDS = frozenset({"schedule_at"})
 STATUSES: Mapping[str, str] = {
     "draft": "Draft",
     "rehearsed": "Rehearsed",
@@ -30,7 +34,8 @@ _ACTS: Mapping[str, tuple[str, ...]] = {
     "running": ("pause", "cancel"),
     "paused": ("resume", "cancel"),
 }
-_WORDS: Mapping[str, str] = {
+_UNDER_WAY = ("running", "paused")
+FATES: Mapping[str, str] = {
     "sent": "Sent",
     "suppressed": "Kept back",
     "refused": "Refused by the carrier",
@@ -61,7 +66,8 @@ def one(visit: Visit, errors: Mapping[str, str] | None = None, status: int = 200
     """Show one campaign."""
     known = _known(visit)
     segment = visit.api.ask("GET", f"/v1/segments/{known['campaign']['segment_id']}")
-    values = {**known, "here": "campaigns", "segment_name": segment["name"]}
+    typed = {"schedule_at": "", "recipient_local": "", **visit.typed}
+    values = {**known, "here": "campaigns", "segment_name": segment["name"], "typed": typed}
     return Shown("campaign.html", values, status, errors or {})
 
 
@@ -79,7 +85,15 @@ def approve(visit: Visit) -> Shown | Moved:
 
 
 def launch(visit: Visit) -> Shown | Moved:
-    return _act(visit, "launch", "launched")
+    """Start it now, or, if a time was filled in, then."""
+    at = visit.one("schedule_at")[: len("2026-11-23T09:05")]
+    if visit.one("later") != "yes":
+        return _act(visit, "launch", "launched")
+    if not _CLOCK.fullmatch(at):
+        return one(visit, {"schedule_at": "Enter a day and a time, such as 2026-11-27 10:00"}, 422)
+    is_local = visit.one("recipient_local") == "yes"
+    wanted = {"schedule_at": f"{at}:00" if is_local else f"{at}:00Z", "recipient_local": is_local}
+    return _act(visit, "launch", "put_off", wanted)
 
 
 def pause(visit: Visit) -> Shown | Moved:
@@ -97,14 +111,14 @@ def cancel(visit: Visit) -> Shown | Moved:
     return _act(visit, "cancel", "cancelled")
 
 
-def _act(visit: Visit, verb: str, said: str) -> Shown | Moved:
+def _act(
+    visit: Visit, verb: str, said: str, body: Mapping[str, object] | None = None
+) -> Shown | Moved:
     campaign_id = visit.named["campaign_id"]
     try:
-        visit.api.ask("POST", f"/v1/campaigns/{campaign_id}/{verb}", {})
+        visit.api.ask("POST", f"/v1/campaigns/{campaign_id}/{verb}", body or {})
     except ApiProblemError as error:
-        if error.status in (401, 403, _NOT_FOUND) or error.status >= _SERVER:
-            raise
-        return one(visit, {"main": str(error)}, error.status)
+        return one(visit, mistakes(error, known=_LAUNCH_FIELDS), error.status)
     return Moved(f"/console/campaigns/{campaign_id}", said)
 
 
@@ -112,7 +126,7 @@ def _known(visit: Visit) -> dict[str, Any]:
     campaign_id = visit.named["campaign_id"]
     campaign = visit.api.ask("GET", f"/v1/campaigns/{campaign_id}")
     status = campaign["status"]
-    rehearsal = _rehearsal(visit) if status in ("draft", "rehearsed") else None
+    rehearsal = rehearsal_of(visit) if status in ("draft", "rehearsed") else None
     is_working = rehearsal is not None and rehearsal["status"] == "running"
     return {
         "title": campaign["name"],
@@ -120,14 +134,20 @@ def _known(visit: Visit) -> dict[str, Any]:
         "status_name": STATUSES[status],
         "acts": _ACTS.get(status, ()),
         "rehearsal": rehearsal,
+        "getting_on": _getting_on(visit) if status in _UNDER_WAY else None,
         "is_live": status in ("running", "scheduled") or is_working,
-        "fates": [(name, words, campaign["progress"][name]) for name, words in _WORDS.items()]
+        "fates": [(name, words, campaign["progress"][name]) for name, words in FATES.items()]
         if campaign["progress"]
         else [],
     }
 
 
-def _rehearsal(visit: Visit) -> Any:
+def _getting_on(visit: Visit) -> Any:
+    return visit.api.ask("GET", f"/v1/campaigns/{visit.named['campaign_id']}/progress")
+
+
+def rehearsal_of(visit: Visit) -> Any:
+    """Return the newest rehearsal of the campaign in the path, None if there is none."""
     path = f"/v1/campaigns/{visit.named['campaign_id']}/rehearsal"
     try:
         return visit.api.ask("GET", path)

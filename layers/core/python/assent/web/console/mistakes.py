@@ -14,10 +14,9 @@ _ELSEWHERE = (401, 403, 404)
 _SHAPE = "malformed_request"
 # What the API says of a field in one word, as a person says it.
 _WORDS: Mapping[str, str] = {
-    "missing": "Fill this in",
-    "too_long": "This is too long",
-    "too_short": "This is too short",
-    "wrong_type": "This cannot be read. Check how it is written",
+    "missing": "fill this in",
+    "too_long": "this is too long",
+    "too_short": "this is too short",
 }
 
 
@@ -35,6 +34,15 @@ def mistakes(
         first = path.partition(".")[0]
         name = (names or {}).get(first, first)
         is_shape = error.problem == _SHAPE
-        words = _WORDS.get(problem, "Check how this is written") if is_shape else str(error)
+        words = _of_shape(first, problem) if is_shape else _sentence(str(error))
         found[name if known is None or name in known else "main"] = words
-    return found or {"main": str(error)}
+    return found or {"main": _sentence(str(error))}
+
+
+def _of_shape(field: str, problem: str) -> str:
+    named = _sentence(field.replace("_", " "))
+    return f"{named}: {_WORDS.get(problem, 'check how this is written')}"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -5,13 +5,21 @@ A path that is not here leads nowhere.
 
 from __future__ import annotations
 
-from assent.web.console import campaigns, inbox, programmes, segments, templates, writing
+from assent.web.console import (
+    brake,
+    campaigns,
+    inbox,
+    results,
+    segments,
+    writing,
+)
 from assent.web.console.desk_pages import DESK
 from assent.web.console.import_pages import IMPORTS
 from assent.web.console.page_route import BOTH, MARKETING, PageRoute
+from assent.web.console.word_pages import WORDS
 
 _CAMPAIGN, _SEGMENT = "/console/campaigns/{campaign_id}", "/console/segments/{segment_id}"
-_PROGRAMME, _ITEM = "/console/programmes/{programme_id}", "/console/inbox/{item_id}"
+_ITEM = "/console/inbox/{item_id}"
 _API = "/v1/campaigns/{campaign_id}"
 
 BY_PATH: tuple[PageRoute, ...] = (
@@ -19,10 +27,17 @@ BY_PATH: tuple[PageRoute, ...] = (
     PageRoute("GET", "/console/campaigns", "GET /v1/campaigns", BOTH, campaigns.listed),
     PageRoute("GET", "/console/campaigns/new", "POST /v1/campaigns", MARKETING, writing.new),
     PageRoute("POST", "/console/campaigns/new", "POST /v1/campaigns", MARKETING, writing.create),
-    PageRoute(
-        "POST", "/console/campaigns/preview", "POST /v1/campaigns", MARKETING, writing.counted
-    ),
     PageRoute("GET", _CAMPAIGN, f"GET {_API}", BOTH, campaigns.one),
+    PageRoute("GET", f"{_CAMPAIGN}/results", f"GET {_API}", BOTH, results.shown),
+    PageRoute("GET", "/console/stop", "POST /v1/campaigns/stop-all", BOTH, brake.ask),
+    PageRoute("POST", "/console/stop", "POST /v1/campaigns/stop-all", BOTH, brake.stop),
+    PageRoute(
+        "POST",
+        "/console/stop/release",
+        "POST /v1/campaigns/stop-all/release",
+        MARKETING,
+        brake.release,
+    ),
     PageRoute("GET", f"{_CAMPAIGN}/progress", f"GET {_API}", BOTH, campaigns.progress),
     PageRoute("GET", f"{_CAMPAIGN}/edit", f"PUT {_API}", MARKETING, writing.edit),
     PageRoute("POST", f"{_CAMPAIGN}/edit", f"PUT {_API}", MARKETING, writing.change),
@@ -42,14 +57,7 @@ BY_PATH: tuple[PageRoute, ...] = (
     PageRoute(
         "GET", f"{_SEGMENT}/people", "GET /v1/segments/{segment_id}/count", BOTH, segments.people
     ),
-    PageRoute("GET", "/console/templates", "GET /v1/templates", BOTH, templates.listed),
-    PageRoute("GET", "/console/templates/new", "POST /v1/templates", MARKETING, templates.new),
-    PageRoute("POST", "/console/templates/new", "POST /v1/templates", MARKETING, templates.create),
-    PageRoute("GET", "/console/programmes", "GET /v1/programmes", BOTH, programmes.listed),
-    PageRoute("GET", _PROGRAMME, "GET /v1/programmes", BOTH, programmes.one),
-    PageRoute(
-        "POST", _PROGRAMME, "PUT /v1/programmes/{programme_id}", MARKETING, programmes.change
-    ),
+    *WORDS,
     PageRoute("GET", "/console/inbox", "GET /v1/inbox", BOTH, inbox.listed),
     PageRoute("POST", _ITEM, "POST /v1/inbox/{item_id}/decision", MARKETING, inbox.decide),
     *DESK,

@@ -1,11 +1,13 @@
-"""Stored texts: all of them, and a new one with its parts while one types."""
+"""Stored texts: all, one to read, a new one and a new version; nothing changes in place."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assent.messages.alphabet import count_parts
 from assent.web.console.api import ApiProblemError
+from assent.web.console.mistakes import mistakes
+from assent.web.console.previews import preview
 from assent.web.console.shown import Moved, Shown
 
 if TYPE_CHECKING:
@@ -13,7 +15,9 @@ if TYPE_CHECKING:
 
     from assent.web.console.visits import Visit
 
-_LEAST_OURS = 500
+_FIELDS = ("name", "locale", "body")
+_KNOWN = frozenset(_FIELDS)
+_BLANK = ("version", "preview_programme", "preview_name", "preview_phone")
 
 
 def listed(visit: Visit) -> Shown:
@@ -30,33 +34,63 @@ def listed(visit: Visit) -> Shown:
 
 
 def new(visit: Visit) -> Shown:
-    return _form({"name": "", "locale": "en", "body": ""})
+    return _form(visit, {"locale": "en"})
 
 
 def create(visit: Visit) -> Shown | Moved:
     """Keep it as version 1, or show the form again with what is wrong."""
+    return _keep(visit, "/v1/templates", {})
+
+
+def one(visit: Visit) -> Shown:
+    """Show the newest version, to read or to write the next from."""
+    found = _found(visit)
+    return _form(visit, {**{name: found[name] for name in _FIELDS}, "version": found["version"]})
+
+
+def add_version(visit: Visit) -> Shown | Moved:
+    """Keep the next version, if nobody else did meanwhile; wordings in other languages stay."""
+    number = visit.one("version")
+    others = {} if visit.one("action") == "preview" else _found(visit)["others"]
+    more = {"version": int(number) if number.isdecimal() else 0, "others": others}
+    return _keep(visit, f"/v1/templates/{visit.named['template_id']}/versions", more)
+
+
+def _keep(visit: Visit, path: str, more: Mapping[str, object]) -> Shown | Moved:
+    if visit.one("action") == "preview":
+        return _form(visit, visit.typed)
     body = {
         "name": visit.one("name"),
         "locale": visit.one("locale"),
         "body": (visit.request.one("body") or "").replace("\r\n", "\n"),
     }
-    missing = {name: "This is needed" for name, value in body.items() if not value.strip()}
+    missing = {name: "Fill this in" for name, value in body.items() if not value.strip()}
     if missing:
-        return _form(visit.typed, missing)
+        return _form(visit, visit.typed, missing)
     try:
-        visit.api.ask("POST", "/v1/templates", body)
+        visit.api.ask("POST", path, {**body, **more})
     except ApiProblemError as error:
-        if error.status in (401, 403) or error.status >= _LEAST_OURS:
-            raise
-        return _form(visit.typed, {n: str(error) for n in error.fields} or {"body": str(error)})
+        return _form(visit, visit.typed, mistakes(error, known=_KNOWN))
     return Moved("/console/templates", "saved")
 
 
-def _form(typed: Mapping[str, str], errors: Mapping[str, str] | None = None) -> Shown:
+def _found(visit: Visit) -> dict[str, Any]:
+    found: dict[str, Any] = visit.api.ask("GET", f"/v1/templates/{visit.named['template_id']}")
+    return found
+
+
+def _form(visit: Visit, typed: Mapping[str, Any], errors: Mapping[str, str] | None = None) -> Shown:
+    is_kept = "template_id" in visit.named
+    programmes = visit.api.ask("GET", "/v1/programmes", query={"limit": "100"})["items"]
     values = {
-        "title": "New template",
+        "title": typed.get("name") if is_kept else "New template",
         "here": "templates",
-        "typed": {"name": "", "locale": "en", "body": "", **typed},
-        "parts": count_parts(typed.get("body", "")),
+        "is_kept": is_kept,
+        "typed": {**dict.fromkeys((*_FIELDS, *_BLANK), ""), **typed},
+        "programmes": [(each["programme_id"], each["name"]) for each in programmes],
+        "may_change": "marketing" in visit.person.groups,
+        **preview(visit),
     }
+    if visit.request.method != "POST":
+        values["parts"] = count_parts(str(typed.get("body", "")))
     return Shown("template_form.html", values, 422 if errors else 200, errors or {})

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from assent.messages.alphabet import count_parts
 from assent.web.console.api import ApiProblemError
+from assent.web.console.mistakes import mistakes
+from assent.web.console.previews import preview
 from assent.web.console.shown import Moved, Shown
 
 if TYPE_CHECKING:
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
 
     from assent.web.console.visits import Visit
 
-_LEAST_OURS = 500
 _FIELDS = ("name", "programme_id", "segment_id", "body", "quiet_hours", "quiet_hours_reason")
+_KNOWN = frozenset({*_FIELDS, "hold_out_percent"})
 _MISSING = {
     "name": "Give the campaign a name",
     "programme_id": "Choose a programme",
@@ -35,7 +37,7 @@ def create(visit: Visit) -> Shown | Moved:
     try:
         made = visit.api.ask("POST", "/v1/campaigns", _body(visit))
     except ApiProblemError as error:
-        return _form(visit, visit.typed, _errors(error))
+        return _form(visit, visit.typed, mistakes(error, known=_KNOWN))
     return Moved(f"/console/campaigns/{made['campaign_id']}", "drafted")
 
 
@@ -55,13 +57,8 @@ def change(visit: Visit) -> Shown | Moved:
         body = {**_body(visit), "version": _number(visit.one("version"))}
         visit.api.ask("PUT", f"/v1/campaigns/{campaign_id}", body)
     except ApiProblemError as error:
-        return _form(visit, visit.typed, _errors(error))
+        return _form(visit, visit.typed, mistakes(error, known=_KNOWN))
     return Moved(f"/console/campaigns/{campaign_id}", "saved")
-
-
-def counted(visit: Visit) -> Shown:
-    """Show how long the text is as it stands, for the page to put beside it."""
-    return Shown("parts.html", {"title": "", "parts": count_parts(visit.request.one("body") or "")})
 
 
 def _form(visit: Visit, typed: Mapping[str, str], errors: Mapping[str, str] | None = None) -> Shown:
@@ -74,6 +71,7 @@ def _form(visit: Visit, typed: Mapping[str, str], errors: Mapping[str, str] | No
         "typed": {**dict.fromkeys((*_FIELDS, "hold_out_percent", "version"), ""), **typed},
         "programmes": programmes,
         "segments": segments,
+        **preview(visit),
         "parts": count_parts(typed.get("body", "")),
         "campaign_id": campaign_id,
     }
@@ -100,10 +98,3 @@ def _body(visit: Visit) -> dict[str, Any]:
 def _number(text: str) -> int:
     """Return a number as typed; -1, which the API refuses, for what is none."""
     return int(text) if text.isdecimal() and len(text) < len("1000000") else -1
-
-
-def _errors(error: ApiProblemError) -> dict[str, str]:
-    """Return what is wrong by field; what has none stands above the form."""
-    if error.status in (401, 403, 404) or error.status >= _LEAST_OURS:
-        raise error
-    return {name: str(error) for name in error.fields} or {"main": str(error)}
