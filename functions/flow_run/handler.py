@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assent.aws import clients
-from assent.aws.allowances import allowance_of
+from assent.aws.allowances import DynamoAllowances, allowance_of
 from assent.aws.campaign_store import DynamoCampaignStore
 from assent.aws.claim_store import DynamoClaimStore
 from assent.aws.consent_store import ConsentTables, DynamoConsentStore
@@ -21,6 +21,7 @@ from assent.aws.rate_store import DynamoRateStore
 from assent.aws.sealed_links import SealedPersonalLinks, derived_seal, derived_tracking
 from assent.aws.sms_sender import sms_sender
 from assent.aws.subscriber_scan import DynamoSubscriberScan
+from assent.campaigns.allowance import DayCheck
 from assent.campaigns.guardrails import Guardrails
 from assent.campaigns.sending import Sending
 from assent.campaigns.sending_opt_outs import ProviderOptOuts
@@ -73,10 +74,12 @@ def wiring() -> FlowParts:
     )
     sending = _sending(settings, clock)
     stepping = Stepping(flows, enrolments, sending)
+    sums = DynamoAllowances(dynamodb, settings.control_table)
+    day = DayCheck(sums, settings.origination_identity, settings.daily_parts)
     workers = max(1, min(_MAX_THREADS, settings.parts_per_second))
     return FlowParts(
         Sweeping(flows, Entering(enrolments, clock), sending.subscribers, enrolments, clock),
-        Running(flows, enrolments, stepping, sending.campaigns, clock, workers),
+        Running(flows, enrolments, stepping, sending.campaigns, clock, workers, day),
         clock,
     )
 

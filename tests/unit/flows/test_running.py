@@ -8,11 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from assent.audience.engagement import Act
+from assent.campaigns.allowance import Allowance, DayCheck
 from assent.campaigns.model import Fate
+from assent.campaigns.prices import price_list
 from assent.consent.model import Hold
 from assent.flows.model import FlowStatus
 from assent.flows.stepping import Stepped
 from assent.messages.ledger import Outcome, SendResult
+from tests.fakes.in_memory_allowances import InMemoryAllowances
 from tests.unit.campaigns.faults import CrashError, Faults, crash
 from tests.unit.campaigns.world import NOON, key_of, phone_of
 from tests.unit.flows.world import FLOW, FlowWorld, plan
@@ -229,6 +232,40 @@ def test_several_threads_text_each_once() -> None:
         world.enter(number)
     assert world.run(workers=4).count(Stepped.SENT) == 12
     assert [world.texts(number) for number in range(12)] == [1] * 12
+
+
+@pytest.mark.parametrize("people", [1, 5])
+def test_an_account_that_the_carrier_bars_pauses_the_flow_and_nobody_is_lost(people: int) -> None:
+    world = FlowWorld(people=people)
+    barred = SendResult(Outcome.THROTTLED, reason="ACCOUNT_DISABLED", is_account_wide=True)
+    for number in range(people):
+        world.enter(number)
+        world.carrier.answers[phone_of(number).e164] = [barred]
+    world.run()
+    assert world.flow.status is FlowStatus.PAUSED
+    why = "paused: the carrier takes nothing of this account: ACCOUNT_DISABLED"
+    assert (FLOW, "guardrail", why) in world.flows.decisions
+    world.carrier.answers.clear()
+    world.set_flow(FlowStatus.ACTIVE)
+    world.pass_days(0.1)
+    assert [world.texts(number) for number in range(people)] == [1] * people
+
+
+def test_the_senders_day_bounds_flows_too_and_the_rest_follows_the_day_after() -> None:
+    world = FlowWorld(people=5, flow_plan=plan(0))
+    for number in range(5):
+        world.enter(number)
+    store = InMemoryAllowances()
+    limit = Allowance(store, world.clock, "me", price_list(), parts_per_day=3)
+    running = world.running()
+    stepping = replace(running.stepping, sending=replace(running.stepping.sending, allowance=limit))
+    running = replace(running, stepping=stepping, day=DayCheck(store, "me", 3))
+    done = [each for _, each in running.run(world.clock.monotonic() + 280)]
+    assert (done.count(Stepped.SENT), done.count(Stepped.PUT_OFF)) == (3, 2)
+    assert list(running.run(world.clock.monotonic() + 280)) == []
+    world.clock.advance(DAY)
+    done = [each for _, each in running.run(world.clock.monotonic() + 280)]
+    assert done == [Stepped.SENT] * 2
 
 
 def _calls(**changes: object) -> int:

@@ -23,6 +23,7 @@ from assent.flows.stepping import Stepped
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from assent.campaigns.allowance import DayCheck
     from assent.campaigns.model import CampaignStore
     from assent.clock import Clock
     from assent.flows.model import Enrolment, EnrolmentStore, Flow, FlowStore
@@ -42,7 +43,8 @@ class _Reading:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """Works through what is due. With one worker everything happens in the caller's thread."""
+    """Works through what is due, unless `day` says that the sender's is over. With one worker
+    everything happens in the caller's thread."""
 
     flows: FlowStore
     enrolments: EnrolmentStore
@@ -50,6 +52,7 @@ class Running:
     brakes: CampaignStore
     clock: Clock
     workers: int = 1
+    day: DayCheck | None = None
     _readings: dict[FlowId, _Reading] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -57,7 +60,7 @@ class Running:
         """Yield what came of each look until nothing is due or `deadline` (monotonic seconds) is
         near; None: it failed, and is looked at again by a later run. A pulled brake ends the run.
         """
-        if self.brakes.brake() is not None:
+        if self.brakes.brake() is not None or self._is_day_over():
             return
         self._readings.clear()
         queues = deque((flow, self._due(flow)) for flow in self.flows.flows() if _has_work(flow))
@@ -76,6 +79,10 @@ class Running:
                     yield flow.flow_id, done
                 if self._may_go_on(flow.flow_id, outcomes[flow.flow_id]):
                     queues.append((flow, due))
+
+    def _is_day_over(self) -> bool:
+        """Whether the sender's parts of today are used up: then everybody would be put off."""
+        return self.day is not None and self.day.seconds_to_wait(self.clock.now()) > 0
 
     def _map(
         self, stack: ExitStack
