@@ -19,9 +19,11 @@ REGION = "us-east-1"
 
 
 @contextlib.contextmanager
-def loopback(*, latency: bool = True) -> Iterator[str]:
-    """Start the endpoint, point AWS clients at it, and give its address."""
+def loopback(*, latency: bool = True, crowd: int | None = None) -> Iterator[str]:
+    """Start the endpoint, point AWS clients at it, and give its address; with `crowd`, its scans
+    find as many people."""
     options = [] if latency else ["--no-latency"]
+    options += [] if crowd is None else ["--crowd", str(crowd)]
     server = subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-m", "tests.benchmarks.tables", *options],
         stdout=subprocess.PIPE,

@@ -158,15 +158,19 @@ class Stage:
         prepared: Prepared = self.wiring("campaign_prepare").prepare(campaign_id, "execution-1")
         return prepared, list(self._plan(prepared, campaign_id))
 
+    def add(self, campaign: Campaign, segment: Segment) -> None:
+        """Create a segment and a campaign to it, ready to be launched."""
+        prepare = self.wiring("campaign_prepare")
+        prepare.segments.create(segment)
+        prepare.store.create(_rehearsed(prepare, campaign))
+
     def share(self, workers: Sequence[Sequence[Worker]]) -> dict[CampaignId, list[float]]:
         """Send one campaign per group of workers, to a part of the people each, all at once; return
         when each one's texts were published."""
         now = self.clock.now()
         campaigns = [_sharing(number, len(workers), now) for number in range(len(workers))]
-        store = self.wiring("campaign_prepare")
         for campaign, segment in campaigns:
-            store.segments.create(segment)
-            store.store.create(_rehearsed(store, campaign))
+            self.add(campaign, segment)
         planned = [self.prepare(campaign.campaign_id) for campaign, _ in campaigns]
         tasks: list[tuple[CampaignId, Worker, int, SimpleQueue[Batch]]] = []
         for (campaign, _), (prepared, batches), group in zip(

@@ -7,6 +7,7 @@ call costs is counted here, so that nothing is added to the process under measur
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import itertools
 import json
@@ -16,6 +17,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.benchmarks.crowd import Crowd
 from tests.benchmarks.recorder import Counts
 
 # Assumed of AWS within a Region: GET 5 ms, PUT 8 ms, publish 30 ms.
@@ -136,10 +138,12 @@ class Tables:
 
 
 class Endpoint:
-    """Speaks plain HTTP to botocore, one task per connection."""
+    """Speaks plain HTTP to botocore, one task per connection. A `crowd` is what every scan finds,
+    whatever was written."""
 
-    def __init__(self, latency: dict[str, float]) -> None:
+    def __init__(self, latency: dict[str, float], crowd: Crowd | None = None) -> None:
         self.latency = latency
+        self.crowd = crowd
         self.tables = Tables()
         self.objects: dict[str, bytes] = {}
         self.counts = Counts()
@@ -182,6 +186,9 @@ class Endpoint:
         self.counts.written(operation, body)
         kind = "read" if operation in ("GetItem", "BatchGetItem", "Scan") else "write"
         await asyncio.sleep(self.latency[kind])
+        if operation == "Scan" and self.crowd is not None:
+            start = body.get("ExclusiveStartKey", {}).get("subscriber_key", {}).get("S", "")
+            return 200, "application/x-amz-json-1.0", self.crowd.page(start)
         status = 200
         try:
             answer = self.tables.answer(operation, body)
@@ -202,13 +209,17 @@ async def _head(reader: asyncio.StreamReader) -> tuple[str, str, dict[str, str]]
     return method, path, {name.lower(): value.strip() for name, _, value in pairs}
 
 
-async def _main(latency: dict[str, float]) -> None:
-    server = await asyncio.start_server(Endpoint(latency).serve, "127.0.0.1", 0, limit=2**26)
+async def _main(latency: dict[str, float], crowd: Crowd | None) -> None:
+    server = await asyncio.start_server(Endpoint(latency, crowd).serve, "127.0.0.1", 0, limit=2**26)
     sys.stdout.write(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    slow = "--no-latency" not in sys.argv
-    asyncio.run(_main(LATENCY if slow else dict.fromkeys(LATENCY, 0.0)))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--no-latency", action="store_true")
+    parser.add_argument("--crowd", type=int)
+    asked = parser.parse_args()
+    slow = LATENCY if not asked.no_latency else dict.fromkeys(LATENCY, 0.0)
+    asyncio.run(_main(slow, None if asked.crowd is None else Crowd(asked.crowd)))
