@@ -105,7 +105,7 @@ def test_the_file_holds_something_of_every_store() -> None:
 def test_the_page_says_the_same_and_nothing_in_it_is_markup() -> None:
     desk = full_desk()
     desk.make()
-    for text in ("&lt;Zoë&gt;", "gold", "Nice hats", LINK, "Staff opened or changed your data 1"):
+    for text in ("&lt;Zoë&gt;", "gold", "Nice hats", LINK, "staff opened or changed your data: 1"):
         assert text in desk.page
     assert "<Zoë>" not in desk.page
     assert "<script" not in desk.page
