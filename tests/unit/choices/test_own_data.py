@@ -10,6 +10,7 @@ import pytest
 from assent.choices.own_data import is_same_sign_up
 from assent.choices.wishes import Wishes, pause_end
 from assent.consent.events import EventType, Source
+from assent.consent.restricting import Restricting
 from assent.errors import LinkNotFoundError, SubscriberNotFoundError
 from tests.unit.choices.people import VISITOR, Home
 from tests.unit.consent.people import ALERTS, KEY, OFFERS
@@ -101,6 +102,16 @@ def test_erasing_stops_first_and_leaves_the_opt_out() -> None:
     assert home.types[-2:] == [EventType.WITHDRAWN, EventType.ERASED]
     assert home.standing.phone is None
     assert home.standing.stopped_at is not None
+
+
+def test_under_a_legal_hold_the_texts_stop_at_once_and_the_erasure_is_told_to_wait() -> None:
+    home = Home()
+    home.confirmed_to(OFFERS)
+    token = home.own_page()
+    Restricting(home.service).keep(KEY, {"actor": "c", "reason": "claim"}, is_on=True)
+    assert home.own.erase(token, VISITOR)
+    assert home.types[-2:] == [EventType.WITHDRAWN, EventType.ERASURE_QUEUED]
+    assert home.standing.phone is not None
 
 
 def test_wishes_of_a_number_that_is_not_held_are_refused() -> None:
