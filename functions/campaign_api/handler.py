@@ -31,12 +31,14 @@ from assent.flows.service import FlowService
 from assent.http.cursors import checksum
 from assent.http.idempotency import Once
 from assent.http.marketing import MarketingServices, marketing_api
+from assent.http.registration import RegistrationDesk
 from assent.http.rehearsals import RehearsalDesk
 from assent.identifiers import RandomIds
 from assent.inbound.keywords import classify
 from assent.inbound.normalise import normalise
 from assent.messages.alphabet import count_parts
 from assent.messages.stored import Templates
+from assent.papers.registration import Registration
 from assent.programmes.service import ProgrammeService
 from assent.programmes.wording import Reader
 from assent.settings import CampaignApiSettings
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from assent.http.resolver import Api
+    from assent.papers.registration import Pack
 
 
 @functools.cache
@@ -111,8 +114,26 @@ def wiring() -> MarketingServices:
         # Bodies here hold no phone number, so a plain hash gives nothing away.
         once=Once(idempotency, clock, checksum),
         brand=settings.brand,
+        registration=RegistrationDesk(
+            Registration(
+                programmes,
+                campaigns.store,
+                DynamoTemplateStore(dynamodb, settings.templates_table),
+                subscribers,
+                settings.public_url,
+                settings.support_contact,
+            ),
+            _page,
+        ),
         audit=StaffAudit(DynamoStaffAuditStore(dynamodb, settings.staff_audit_table), clock),
     )
+
+
+def _page(pack: Pack) -> str:
+    """Only a pack pays for the pages."""
+    from assent.web.registration import registration_page
+
+    return registration_page(pack)
 
 
 def _reader(support_contact: str) -> Reader:

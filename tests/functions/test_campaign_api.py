@@ -364,3 +364,20 @@ def test_countries_of_the_template_bind_programmes(world: World, marketing: Clie
     assert set(COUNTRIES) <= set(world.variables("campaign_api")["ALLOWED_COUNTRIES"].split(","))
     body = {**PROGRAMME, "programme_id": "abroad", "countries": ["CN"]}
     assert marketing.send("POST", "/v1/programmes", body).code == "invalid_input"
+
+
+def test_a_registration_pack_is_a_page_for_both_groups(
+    marketing: Client, compliance_here: Client
+) -> None:
+    for client in (marketing, compliance_here):
+        found = client.get("/v1/programmes/demo/registration-pack")
+        assert found.status == 200
+        assert found.headers["Content-Type"].startswith("text/html")
+        assert "registration-pack-demo.html" in found.headers["Content-Disposition"]
+        assert "Answer to STOP" in found.text
+    assert marketing.get("/v1/programmes/none/registration-pack").code == "programme_not_found"
+
+
+@pytest.fixture
+def compliance_here(world: World) -> Client:
+    return Client(world, "campaign_api", "compliance")

@@ -91,6 +91,7 @@ AUDITED: Mapping[str, Audited] = {
     "GET /v1/consents/history": Audited(AuditAction.HISTORY_READ, Concerns.PERSON),
     "GET /v1/decisions": Audited(AuditAction.DECISION_READ, Concerns.PERSON),
     "POST /v1/dossiers": Audited(AuditAction.DOSSIER_REQUESTED, Concerns.PERSON),
+    "GET /v1/programmes/{programme_id}/registration-pack": Audited(AuditAction.PACK_READ),
     "POST /v1/staff/opt-ins": Audited(AuditAction.OPT_IN_ENTERED, Concerns.PERSON),
     "POST /v1/erasures": Audited(AuditAction.PERSON_ERASED, Concerns.PERSON),
     "PUT /v1/subscribers/attributes": Audited(AuditAction.ATTRIBUTES_SET, Concerns.PEOPLE),

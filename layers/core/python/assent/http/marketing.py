@@ -15,6 +15,7 @@ from assent.http.flows import add_flows
 from assent.http.idempotency import Once
 from assent.http.inbox import add_inbox
 from assent.http.programmes import add_programmes
+from assent.http.registration import RegistrationDesk, add_registration
 from assent.http.rehearsals import RehearsalDesk, add_rehearsals
 from assent.http.resolver import Api
 from assent.http.segments import add_segments
@@ -39,6 +40,7 @@ class MarketingServices:
     once: Once
     brand: str
     audit: StaffAudit
+    registration: RegistrationDesk
 
 
 def marketing_api(services: Callable[[], MarketingServices]) -> Api:
@@ -47,6 +49,7 @@ def marketing_api(services: Callable[[], MarketingServices]) -> Api:
     # This function may not use the phone key, and its lists say nothing about one person.
     cursors = Cursors(checksum)
     add_programmes(api, lambda: services().programmes, cursors, lambda: services().brand)
+    add_registration(api, lambda: services().registration)
     add_segments(api, lambda: services().segments, cursors)
     add_templates(api, lambda: services().templates, cursors)
     campaigns, templates = (lambda: services().campaigns), (lambda: services().templates.store)

@@ -80,6 +80,7 @@ PERMITTED: Mapping[str, frozenset[Group]] = {
     "GET /v1/consents/history": _COMPLIANCE,
     "GET /v1/decisions": _COMPLIANCE,
     "POST /v1/dossiers": _COMPLIANCE,
+    "GET /v1/programmes/{programme_id}/registration-pack": _BOTH,
     "POST /v1/staff/opt-ins": _MARKETING,
     "POST /v1/erasures": _COMPLIANCE,
     "GET /v1/exports": _COMPLIANCE,
