@@ -70,11 +70,12 @@ def test_nobody_enters_a_second_time_while_still_under_way() -> None:
     "changes",
     [
         {"stopped_at": NOON},
+        {"restricted_at": NOON},
         {"consents": MappingProxyType({})},
         {"consents": MappingProxyType({OFFERS: Consent(ConsentStatus.WITHDRAWN, 2, NOON)})},
         {"phone": None},
     ],
-    ids=["stopped", "never_asked", "withdrawn", "erased"],
+    ids=["stopped", "restricted", "never_asked", "withdrawn", "erased"],
 )
 def test_nobody_enters_without_consent(changes: dict[str, object]) -> None:
     world = FlowWorld()

@@ -171,6 +171,17 @@ def test_who_rests_texts_is_not_asked_until_they_come_again() -> None:
     assert paused.run() == [Done.ASKED_ANEW]
 
 
+def test_whose_data_is_restricted_is_not_asked_until_that_is_lifted() -> None:
+    world = a_year_on()
+    free = world.standing
+    world.store.seed(replace(free, restricted_at=world.clock.now()))
+    assert world.run() == [Done.WAITS]
+    assert world.sender.texts == []
+    world.store.seed(free)
+    world.later(days=3)
+    assert world.run() == [Done.ASKED_ANEW]
+
+
 def test_the_question_waits_for_a_legal_hour() -> None:
     world = a_year_on()
     world.later(hours=10)

@@ -200,6 +200,7 @@ def may_remind(
         and standing.phone is not None
         and standing.stopped_at is None
         and standing.hold is None
+        and standing.restricted_at is None
         and request.is_open
         and request.remind_at is not None
         and request.remind_at <= now < request.expires_at
@@ -219,6 +220,7 @@ def may_ask_again(standing: Standing, line: Line, programme_id: ProgrammeId, now
         and standing.phone is not None
         and standing.stopped_at is None
         and standing.hold is None
+        and standing.restricted_at is None
         and not is_paused
         and not is_recent
         and not line.is_open(now)

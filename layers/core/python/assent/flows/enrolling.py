@@ -132,7 +132,8 @@ def _last_sign(person: Subscriber, since: datetime) -> datetime:
 def _may_be_texted(flow: Flow, person: Subscriber) -> bool:
     standing = person.standing
     is_confirmed = standing.status_of(flow.plan.programme_id) is ConsentStatus.CONFIRMED
-    return is_confirmed and standing.stopped_at is None and standing.phone is not None
+    is_at_rest = standing.stopped_at is not None or standing.restricted_at is not None
+    return is_confirmed and not is_at_rest and standing.phone is not None
 
 
 def _may_enter_again(flow: Flow, before: Enrolment, at: datetime) -> bool:
