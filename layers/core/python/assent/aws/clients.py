@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, cast
 import botocore.session
 from botocore.config import Config
 
+from assent.aws.plain_pages import read_plainly
+
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -32,7 +34,10 @@ _POOL = 40
 def dynamodb() -> DynamoDBClient:
     """For all tables: quick to give up, because every caller can ask again."""
     # Adapters build requests from types; checking each against the model would only cost CPU.
-    return cast("DynamoDBClient", _client("dynamodb", _store(parameter_validation=False)))
+    config = _store(parameter_validation=False)
+    client = cast("DynamoDBClient", _client("dynamodb", config))
+    read_plainly(client)
+    return client
 
 
 @functools.cache
