@@ -89,6 +89,13 @@ def wiring() -> MarketingServices:
         ids=ids,
         parts_per_second=settings.parts_per_second,
     )
+    flows = FlowService(
+        DynamoFlowStore(dynamodb, settings.campaigns_table),
+        campaigns.store,
+        FlowChecks(programmes, SampleLinks(settings.public_url)),
+        clock,
+        ids,
+    )
     idempotency = DynamoIdempotencyStore(dynamodb, settings.control_table)
     return MarketingServices(
         programmes=ProgrammeService(
@@ -102,15 +109,9 @@ def wiring() -> MarketingServices:
             price_list(settings.prices_per_part),
             settings.parts_per_second,
         ),
-        stopping=Stopping(campaigns.store, clock),
+        stopping=Stopping(campaigns.store, clock, flows),
         inbox=DynamoInboxStore(dynamodb, settings.inbox_table),
-        flows=FlowService(
-            DynamoFlowStore(dynamodb, settings.campaigns_table),
-            campaigns.store,
-            FlowChecks(programmes, SampleLinks(settings.public_url)),
-            clock,
-            ids,
-        ),
+        flows=flows,
         # Bodies here hold no phone number, so a plain hash gives nothing away.
         once=Once(idempotency, clock, checksum),
         brand=settings.brand,

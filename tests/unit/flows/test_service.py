@@ -8,6 +8,7 @@ import pytest
 
 from assent.campaigns.model import CampaignStatus
 from assent.campaigns.personal_links import SampleLinks
+from assent.campaigns.stopping import Stopping
 from assent.errors import (
     ChangedMeanwhileError,
     IllegalTransitionError,
@@ -149,6 +150,19 @@ def test_nothing_is_activated_while_everything_is_stopped() -> None:
     with pytest.raises(SendingStoppedError):
         desk.service.activate(flow_id, "ada")
     assert desk.service.flow(flow_id).status is FlowStatus.DRAFT
+
+
+def test_the_panic_stop_pauses_flows_too_and_its_release_lets_none_go_on_by_itself() -> None:
+    desk = Desk()
+    flow_id = desk.draft()
+    desk.service.activate(flow_id, "ada")
+    draft = desk.draft()
+    stopping = Stopping(desk.world.campaigns, desk.world.clock, desk.service)
+    stopping.stop_all("ben")
+    stopping.release("ben")
+    assert desk.service.flow(flow_id).status is FlowStatus.PAUSED
+    assert desk.service.flow(draft).status is FlowStatus.DRAFT
+    assert (flow_id, "ben", "paused: everything was stopped") in desk.world.flows.decisions
 
 
 def test_a_tracked_link_leads_to_its_steps_target_also_after_the_end() -> None:

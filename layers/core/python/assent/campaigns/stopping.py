@@ -7,7 +7,7 @@ so that nothing goes on before somebody has looked at it and resumed it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from assent.campaigns.model import Brake, CampaignStatus
 from assent.errors import ChangedMeanwhileError
@@ -31,12 +31,19 @@ class Stopped:
     paused: Sequence[CampaignId]
 
 
+class AlsoPaused(Protocol):
+    """What else texts by the campaigns' sending, and is paused with them."""
+
+    def pause_all(self, actor: str) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Stopping:
     """Stops everything and lets go. Each may be repeated."""
 
     store: CampaignStore
     clock: Clock
+    also: AlsoPaused | None = None
 
     def stop_all(self, actor: str) -> Stopped:
         """Stop within one worker step whatever sends or is about to."""
@@ -52,6 +59,8 @@ class Stopping:
     def _pause_all(self, actor: str) -> Sequence[CampaignId]:
         if self.store.brake() is None:
             return []
+        if self.also is not None:
+            self.also.pause_all(actor)
         under_way = [each for status in _UNDER_WAY for each in self.store.campaigns(status)]
         return [c.campaign_id for c in under_way if self._pause(c.campaign_id, actor)]
 

@@ -5,6 +5,7 @@ Activation is the launch of a flow: it fixes the words and asks for what a rehea
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from assent.flows.checks import FlowChecked, FlowChecks
     from assent.flows.model import FlowStore, FlowTotals, Plan
     from assent.identifiers import Ids
+
+
+_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,18 @@ class FlowService:
     def end(self, flow_id: FlowId, actor: str) -> Flow:
         """End the flow for good, and with it the ways of all who are in it."""
         return self._move(flow_id, FlowStatus.ENDED, actor, "ended")
+
+    def pause_all(self, actor: str) -> None:
+        """Pause every active flow because everything was stopped; what changes meanwhile is tried
+        again."""
+        for _ in range(_ATTEMPTS):
+            active = [each for each in self.store.flows() if each.status is FlowStatus.ACTIVE]
+            for flow in active:
+                with suppress(ChangedMeanwhileError):
+                    paused = replace(flow, status=FlowStatus.PAUSED)
+                    self._write(paused, actor, "paused: everything was stopped")
+            if not active:
+                return
 
     def flow(self, flow_id: FlowId) -> Flow:
         """Raises FlowNotFoundError."""
