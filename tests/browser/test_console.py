@@ -142,6 +142,7 @@ def test_a_marketer_makes_a_segment_and_sends_a_campaign(visit: Visit) -> None: 
     page.get_by_role("link", name="Results").click()
     expect(page.get_by_role("row", name="Sent 1")).to_be_visible()
     visit.look_twice(page, "campaign-results")
+    visit.picture(page, "marketer-results", "h1")
     assert "20% off" in visit.text("+14155557201", after=2)
 
 
@@ -235,6 +236,8 @@ def test_a_marketer_makes_a_programme_a_wording_and_a_template(visit: Visit) -> 
     expect(page.locator("#parts")).to_contain_text("makes it dear")
     visit.look_twice(page, "template-new")
     text.fill("Hi {{ first_name | default('there') }}")
+    expect(page.locator(".handset")).not_to_contain_text("✨")
+    visit.picture(page, "marketer-template", "h1")
     page.get_by_role("button", name="Save template").click()
     page.get_by_role("link", name="Hello").click()
     text.fill("Hello {{ first_name | default('there') }}")

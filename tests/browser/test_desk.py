@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
+from tests.browser.staff_api import ask
 from tests.browser.test_console import agreed, sign_in
 
 if TYPE_CHECKING:
@@ -20,6 +21,13 @@ OPT_OUTS = b"phone,status\n+14155557302,opt-out\n12,opt-out\n"
 def find(page: Page, phone: str) -> None:
     page.get_by_label("Mobile number").fill(phone)
     page.get_by_role("button", name="Find").click()
+
+
+def a_campaign(visit: Visit) -> str:
+    segment = {"name": "Everyone", "rule": {"all": True}}
+    made = ask(visit.stack, "POST", "/v1/segments", segment)
+    campaign = {"name": "Sale", "programme_id": "demo", "segment_id": made["segment_id"]}
+    return str(ask(visit.stack, "POST", "/v1/campaigns", {**campaign, "body": "Hi"})["campaign_id"])
 
 
 def test_a_reviewer_reads_the_story_of_a_number(visit: Visit) -> None:  # noqa: PLR0915 - one story
@@ -43,12 +51,14 @@ def test_a_reviewer_reads_the_story_of_a_number(visit: Visit) -> None:  # noqa: 
     assert [each for each in story if each in wanted] == wanted
     expect(page.locator(".bubble.theirs").last).to_have_text("STOP")
     expect(page.get_by_text("Unbroken")).to_be_visible()
+    visit.picture(page, "reviewer-story", "#history")
     page.get_by_text("Evidence of Signed up").click()
     visit.look_twice(page, "desk-number")
     times = page.locator(".timeline li:has(h3:text-is('Said yes')) time")
     page.get_by_label("Day and time").fill(str(times.get_attribute("datetime"))[:19])
     page.get_by_role("button", name="Ask").click()
     expect(page.locator(".answer")).to_contain_text("demo")
+    visit.picture(page, "reviewer-then", "#then-heading")
     page.get_by_label("Day and time").fill("2020-01-01T00:00:00")
     page.get_by_role("button", name="Ask").click()
     expect(page.locator(".answer")).to_contain_text("1 January 2020")
@@ -58,9 +68,32 @@ def test_a_reviewer_reads_the_story_of_a_number(visit: Visit) -> None:  # noqa: 
         expect(page.get_by_role("alert")).to_contain_text("in the past")
     expect(page.get_by_label("Mobile number")).to_have_value(PHONE)
     find(page, PHONE)
+    with visit.excusing("422"):
+        page.get_by_label("Id of the campaign").fill("c_none")
+        page.get_by_role("button", name="Say why").click()
+        expect(page.locator("#campaign_id-error")).to_contain_text("no such campaign")
+    expect(page.get_by_label("Mobile number")).to_have_value(PHONE)
+    page.get_by_label("Id of the campaign").fill(a_campaign(visit))
+    page.get_by_role("button", name="Say why").click()
+    expect(page.get_by_text("This campaign did not text it.")).to_be_visible()
+    visit.look_twice(page, "decision")
+    page.get_by_role("button", name="Back to the number").click()
+    page.get_by_role("button", name="Make a copy for the person").click()
+    expect(page.get_by_role("link", name="To read and print")).to_be_visible()
+    visit.look(page, "copy")
+    page.goto("/console/desk")
+    find(page, PHONE)
     page.get_by_role("button", name="Show the staff log").click()
     expect(page.get_by_text("history read").first).to_be_visible()
     visit.look_twice(page, "staff-log")
+    page.goto("/console/desk")
+    find(page, PHONE)
+    page.get_by_role("button", name="Order the dossier").click()
+    expect(page.get_by_role("link", name="Download the bundle")).to_be_visible(timeout=30_000)
+    visit.look(page, "dossier")
+    for name in ("reviews", "retention"):
+        page.goto(f"/console/{name}")
+        visit.look_twice(page, name)
 
 
 def test_a_reviewer_takes_the_proof_away(visit: Visit) -> None:

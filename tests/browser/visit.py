@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SCREENS = Path(__file__).parents[2] / "build" / "screens"
 DESKTOP = {"width": 1280, "height": 800}
+PICTURE = {"width": 860, "height": 520}
 PHONE = {"width": 375, "height": 740}
 _WAIT_MILLISECONDS = 10_000
 _SPEAKS_AFTER_MILLISECONDS = 100
@@ -62,6 +63,14 @@ class Visit:
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert overflow <= 0, f"{name} is {overflow} px wider than its screen"
+
+    def picture(self, page: Page, name: str, place: str) -> None:
+        """Keep a small picture for the guides, with `place` (CSS) at its top."""
+        (SCREENS / "guides").mkdir(parents=True, exist_ok=True)
+        page.set_viewport_size(PICTURE)  # type: ignore[arg-type]
+        page.locator(place).evaluate("place => place.scrollIntoView({block: 'start'})")
+        page.screenshot(path=SCREENS / "guides" / f"{name}.png")
+        page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
 
     def look_twice(self, page: Page, name: str) -> None:
         """Look at a page of the desktop, then as a phone in the dark shows it."""

@@ -31,13 +31,15 @@ def ask(visit: Visit) -> Shown:
     return Shown(_TEMPLATE, _values({}))
 
 
-def answer(visit: Visit) -> Shown:
-    """Show what is known of a number, and of an instant if one is asked for."""
+def answer(visit: Visit, troubles: Mapping[str, str] | None = None) -> Shown:
+    """Show what is known of a number, and of an instant if one is asked for. `troubles` are those
+    of another form that stands on the page."""
     errors = _blanks(visit)
-    if errors:
+    if "phone" in (errors := {**errors, **(troubles or {})}):
         return Shown(_TEMPLATE, _values(visit.typed), 422, errors)
     try:
-        return Shown(_TEMPLATE, {**_values(visit.typed), **_known(visit)})
+        values = {**_values(visit.typed), **_known(visit, is_asked="at" not in errors)}
+        return Shown(_TEMPLATE, values, 422 if errors else 200, errors)
     except ApiProblemError as error:
         told = mistakes(error, known=_FIELDS)
         return Shown(_TEMPLATE, _values(visit.typed), 422, told)
@@ -55,14 +57,14 @@ def _blanks(visit: Visit) -> dict[str, str]:
     return found
 
 
-def _known(visit: Visit) -> dict[str, Any]:
+def _known(visit: Visit, *, is_asked: bool) -> dict[str, Any]:
     phone = {"phone": visit.one("phone")}
     now = visit.api.ask("GET", "/v1/consents", query=phone)
     events, more_events = _all(visit, "/v1/consents/history", phone)
     texts, more_texts = _all(visit, "/v1/messages", phone)
     return {
         "now": now,
-        "then": _then(visit, phone),
+        "then": _then(visit, phone) if is_asked else None,
         "entries": timeline(events, texts),
         "is_cut": more_events or more_texts,
         "is_intact": all(each["is_intact"] for each in events),
@@ -98,7 +100,7 @@ def _values(typed: Mapping[str, str]) -> dict[str, Any]:
     return {
         "title": "Find a number",
         "here": "desk",
-        "typed": {"phone": "", "at": "", "as_known": "", **typed},
+        "typed": {"phone": "", "at": "", "as_known": "", "campaign_id": "", **typed},
         "now": None,
         "then": None,
     }
