@@ -29,7 +29,7 @@ from tests.unit.evidence.second_verifier import is_sound
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FORGERIES = 2000
+FORGERIES = 800
 Rows = list[dict[str, Any]]
 
 
