@@ -57,6 +57,15 @@ def test_a_restriction_is_in_the_history_with_who_and_why(world: World, desk: Cl
     assert last["evidence"]["actor"]
 
 
+def test_a_restricted_person_is_shown_in_no_preview(world: World, desk: Client) -> None:
+    agree(world, PHONE)
+    author = Client(world, "subscribers_api", "marketing")
+    asked = {"programme_id": "demo", "body": "Hi", "phone": PHONE}
+    assert author.send("POST", "/v1/templates/preview", asked).status == 200
+    desk.send("POST", "/v1/restrictions", MARK)
+    assert author.send("POST", "/v1/templates/preview", asked).status == 404
+
+
 def test_a_review_that_was_never_made_is_not_found(desk: Client) -> None:
     answer = desk.get("/v1/reviews/2026-01-05")
     assert (answer.status, answer.json["code"]) == (404, "report_not_found")

@@ -50,8 +50,8 @@ def add_previews(api: Api, services: Callable[[], PreviewServices]) -> None:
             key = known.keys.key_of(PhoneNumber.parse(body.phone, body.country))
             api.concerns(key)
             person = known.person(key)
-            if person is None:
-                message = "Nobody of this number is known."
+            if person is None or person.standing.restricted_at is not None:
+                message = "Nobody of this number is known whose data may be used."
                 raise SubscriberNotFoundError(message)
         return _preview(known, body, person)
 
