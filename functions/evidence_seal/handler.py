@@ -15,9 +15,11 @@ from assent.aws.event_log import DynamoEventLog, DynamoHeads
 from assent.aws.evidence_signer import KmsSigner
 from assent.aws.export_bucket import S3ExportBucket
 from assent.aws.seal_store import DynamoSealStore
+from assent.aws.sending_brake import DynamoSendingBrake
 from assent.aws.staff_audit_store import DynamoStaffAuditStore
 from assent.aws.vault_bucket import S3Vault
 from assent.clock import SystemClock, parse_iso
+from assent.evidence.alarm_brake import AlarmBrake
 from assent.evidence.manifest_signing import ManifestSigning
 from assent.evidence.sealing import Sealing
 from assent.identifiers import ExportId
@@ -34,8 +36,8 @@ _MARGIN = timedelta(seconds=60)
 
 
 @functools.cache
-def wiring() -> tuple[Sealing, ManifestSigning]:
-    """Read the environment once and put the two halves together; they share the signer."""
+def wiring() -> tuple[Sealing, ManifestSigning, AlarmBrake]:
+    """Read the environment once and put the parts together; two of them share the signer."""
     settings = EvidenceSealSettings.from_env()
     dynamodb, clock = clients.dynamodb(), SystemClock()
     signer = KmsSigner(clients.kms(), settings.evidence_key_id)
@@ -49,14 +51,16 @@ def wiring() -> tuple[Sealing, ManifestSigning]:
         audit=DynamoStaffAuditStore(dynamodb, settings.staff_audit_table),
         clock=clock,
     )
-    return sealing, ManifestSigning(S3ExportBucket(clients.s3(), settings.export_bucket), signer)
+    signing = ManifestSigning(S3ExportBucket(clients.s3(), settings.export_bucket), signer)
+    brake = DynamoSendingBrake(dynamodb, settings.campaigns_table, clock)
+    return sealing, signing, AlarmBrake(brake)
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """In {until} to seal all that was recorded before that instant, or a schedule's event to close
     the hours that ended; out what was sealed. In {export_id, sign: true}: sign its manifest."""
     with invocation(event.get("export_id") or event.get("id", "schedule")):
-        sealing, signing = wiring()
+        sealing, signing, brake = wiring()
         if event.get("sign"):
             signing.sign(ExportId(event["export_id"]))
             record("export_signed", {"export_id": event["export_id"], "reason": "manifest"})
@@ -64,8 +68,9 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         left = timedelta(milliseconds=context.get_remaining_time_in_millis())
         deadline = sealing.clock.now() + left - _MARGIN
         if "until" in event:
-            return _told(sealing.cut(parse_iso(event["until"]), deadline), "cut")
-        return _told(sealing.close_hours(deadline), "closed")
+            until = parse_iso(event["until"])
+            return _told(brake.guard(lambda: sealing.cut(until, deadline)), "cut")
+        return _told(brake.guard(lambda: sealing.close_hours(deadline)), "closed")
 
 
 def _told(report: SealingReport, reason: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Grant = tuple[str, str, str]
 BY_GUIDE = "the DynamoDB guide names it as the least for tables under a customer's key"
+LOST = "the brake is pulled only when the tables have lost what was sealed"
 TOLD_ALL = "a consent store is told of all its tables; this function's part leaves that one alone"
 ELSEWHERE = "moto has no list of End User Messaging; a stub of it is used in the contract tests"
 NEW = "no step walks through this function yet: add one to journey.py"
@@ -41,6 +42,8 @@ EXPLAINED: dict[Grant, str] = {
     ("ConsentLifecycle", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,
     ("CampaignSend", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,
     ("DeliveryStatus", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,
+    ("EvidenceSeal", "dynamodb:GetItem", "CampaignsTable"): LOST,
+    ("EvidenceSeal", "dynamodb:PutItem", "CampaignsTable"): LOST,
     ("ImportApi", "s3:ListBucket", ""): "S3 says 403 and not 404 of a missing file without it",
     ("OptOutsReconcile", "sms-voice:DescribeOptedOutNumbers", ""): ELSEWHERE,
     ("OptOutsReconcile", "sms-voice:PutOptedOutNumber", ""): ELSEWHERE,

@@ -383,6 +383,7 @@ class EvidenceSealSettings(Settings):
     staff_audit_table: str
     digests_table: str
     seals_table: str
+    campaigns_table: str
     evidence_bucket: str
     evidence_key_id: str
     export_bucket: str

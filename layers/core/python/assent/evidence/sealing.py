@@ -245,6 +245,8 @@ class Sealing:
         for portion in self.heads.slice_of_heads(hour % SWEEPS, SWEEPS):
             sealed = self.seals.sealed(list(portion))
             behind = [k for k, h in portion.items() if sealed.get(k, SealedUpTo()).seq < h.seq]
+            lost = [k for k, h in portion.items() if sealed.get(k, SealedUpTo()).seq > h.seq]
+            report.mismatches += len(lost)
             if behind and latest is not None:
                 self._seal_late(self._new_of(behind, iso(latest.until), report), report)
             if self.clock.now() >= deadline:
@@ -295,10 +297,21 @@ class Sealing:
             if not is_link(latest.digest if latest else None, found.digest):
                 message = f"digest {number} in the vault does not follow digest {number - 1}"
                 raise BrokenChainError(message)
-            self._note(found, self._leaves(found.digest))
+            leaves = self._leaves(found.digest)
+            self._note(found, leaves)
+            self._require_not_rewound(leaves)
             latest = found
         periods = (s.digest for s in self.digests.latest_first())
         return next((d for d in periods if d.kind is DigestKind.PERIOD), None)
+
+    def _require_not_rewound(self, leaves: Sequence[Leaf]) -> None:
+        """A digest that only the vault knows is that of a run that died, or the tables were brought
+        back to before it; then people's heads lie behind it."""
+        ends = {leaf.subscriber_key: leaf.seq for leaf in sorted(leaves, key=lambda each: each.seq)}
+        heads = self.heads.heads(list(ends))
+        if any(key not in heads or heads[key].seq < seq for key, seq in ends.items()):
+            message = "the vault remembers events that the tables have lost"
+            raise BrokenChainError(message)
 
     def _note(self, sealed: SealedDigest, leaves: Iterable[Leaf]) -> None:
         ends: dict[SubscriberKey, SealedUpTo] = {}
