@@ -14,6 +14,8 @@ from tests.fakes.frozen_clock import NOON
 from tests.fakes.in_memory_manifest_store import InMemoryManifestStore
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from assent.campaigns.model import ManifestStore
 
 BATCHES = [
@@ -36,21 +38,44 @@ def store(request: pytest.FixtureRequest) -> ManifestStore:
     return S3ManifestStore(clients.s3(), bucket)
 
 
+def _write(store: ManifestStore, key: str, batches: Sequence[Batch]) -> None:
+    draft = store.draft()
+    for batch in batches:
+        draft.add(batch)
+    draft.keep(key)
+
+
 def test_a_manifest_comes_back_whole(store: ManifestStore) -> None:
-    store.write("c_1/r1/s0.json", BATCHES)
-    store.write("c_1/r1/s1.json", [])
+    _write(store, "c_1/r1/s0.json", BATCHES)
+    _write(store, "c_1/r1/s1.json", [])
     assert list(store.read("c_1/r1/s0.json")) == BATCHES
     assert list(store.read("c_1/r1/s1.json")) == []
 
 
 def test_writing_again_replaces(store: ManifestStore) -> None:
-    store.write("k", BATCHES)
-    store.write("k", BATCHES[:1])
+    _write(store, "k", BATCHES)
+    _write(store, "k", BATCHES[:1])
     assert list(store.read("k")) == BATCHES[:1]
 
 
+def test_a_manifest_too_long_for_memory_comes_back_whole(store: ManifestStore) -> None:
+    keys = tuple(SubscriberKey(f"k1_{number:032d}") for number in range(1000))
+    many = [Batch(f"s0-{number:04d}", keys, 1000) for number in range(40)]
+    _write(store, "long", many)
+    assert list(store.read("long")) == many
+
+
+def test_drafts_that_are_written_at_once_stay_apart(store: ManifestStore) -> None:
+    first, second = store.draft(), store.draft()
+    first.add(BATCHES[0])
+    second.add(BATCHES[1])
+    first.keep("first")
+    second.keep("second")
+    assert [list(store.read(key)) for key in ("first", "second")] == [BATCHES[:1], BATCHES[1:]]
+
+
 def test_a_manifest_is_the_array_that_the_workflow_reads(bucket: str) -> None:
-    S3ManifestStore(clients.s3(), bucket).write("k", BATCHES)
+    _write(S3ManifestStore(clients.s3(), bucket), "k", BATCHES)
     body = clients.s3().get_object(Bucket=bucket, Key="k")["Body"].read()
     assert json.loads(body)[0] == {
         "batch_id": "s0-0001",

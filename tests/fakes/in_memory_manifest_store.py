@@ -17,8 +17,22 @@ class InMemoryManifestStore:
 
     manifests: dict[str, tuple[Batch, ...]] = field(default_factory=dict)
 
-    def write(self, key: str, batches: Sequence[Batch]) -> None:
-        self.manifests[key] = tuple(batches)
+    def draft(self) -> InMemoryManifestDraft:
+        return InMemoryManifestDraft(self.manifests)
 
     def read(self, key: str) -> Sequence[Batch]:
         return self.manifests[key]
+
+
+@dataclass(frozen=True)
+class InMemoryManifestDraft:
+    """`ManifestDraft`."""
+
+    manifests: dict[str, tuple[Batch, ...]]
+    batches: list[Batch] = field(default_factory=list)
+
+    def add(self, batch: Batch) -> None:
+        self.batches.append(batch)
+
+    def keep(self, key: str) -> None:
+        self.manifests[key] = tuple(self.batches)

@@ -433,11 +433,21 @@ class ClaimStore(Protocol):
 class ManifestStore(Protocol):
     """Where planned batches wait for their release."""
 
-    def write(self, key: str, batches: Sequence[Batch]) -> None:
-        """Write one manifest, replacing an equal one."""
+    def draft(self) -> ManifestDraft:
+        """Return a manifest without batches; nobody sees it before it is kept."""
         ...
 
     def read(self, key: str) -> Sequence[Batch]: ...
+
+
+class ManifestDraft(Protocol):
+    """A manifest that is being written, batch by batch, so that memory need not hold it."""
+
+    def add(self, batch: Batch) -> None: ...
+
+    def keep(self, key: str) -> None:
+        """Write it once and for all, replacing an equal one."""
+        ...
 
 
 class Workflow(Protocol):

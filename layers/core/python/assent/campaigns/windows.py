@@ -1,7 +1,7 @@
 """Batches that fill up while a slice streams by, and the manifests they are written to.
 
-One manifest per release instant, so that one map sends it; memory holds the keys of one slice,
-which a million people fill with about 100 MB.
+One manifest per release instant, so that one map sends it. A finished batch goes to its window's
+draft at once: memory holds one batch per window, however many people there are.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from assent.campaigns.model import Batch, Release
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from assent.campaigns.model import Campaign, ManifestStore
+    from assent.campaigns.model import Campaign, ManifestDraft, ManifestStore
     from assent.identifiers import SubscriberKey
 
 # One invocation sends a batch and must be able to finish it at the full rate.
@@ -25,9 +25,12 @@ _BATCH_SECONDS = 100
 
 @dataclass(slots=True)
 class _Window:
-    """What opens at one instant: finished batches and the one being filled."""
+    """What opens at one instant: a draft of finished batches and the batch being filled."""
 
-    batches: list[Batch] = field(default_factory=list)
+    draft: ManifestDraft
+    digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+    batches: int = 0
+    candidates: int = 0
     keys: list[SubscriberKey] = field(default_factory=list)
     parts: int = 0
 
@@ -53,7 +56,9 @@ class Windows:
     def add(self, release_at: datetime, subscriber_key: SubscriberKey, parts: int) -> None:
         """Put a candidate into the batch that its window is filling."""
         instant = _whole_second(release_at)
-        window = self._windows.setdefault(instant, _Window())
+        window = self._windows.get(instant)
+        if window is None:
+            window = self._windows[instant] = _Window(self._manifests.draft())
         is_full = len(window.keys) >= self._batch_size
         if window.keys and (is_full or window.parts + parts > self._batch_parts):
             self._finish_batch(instant, window)
@@ -65,17 +70,21 @@ class Windows:
         return tuple(self._written(*entry) for entry in sorted(self._windows.items(), key=_instant))
 
     def _finish_batch(self, instant: datetime, window: _Window) -> None:
-        batch_id = f"s{self._slice_number}-{instant:%Y%m%dT%H%M%S}-{len(window.batches):06d}"
-        window.batches.append(Batch(batch_id, tuple(window.keys), window.parts))
+        batch_id = f"s{self._slice_number}-{instant:%Y%m%dT%H%M%S}-{window.batches:06d}"
+        batch = Batch(batch_id, tuple(window.keys), window.parts)
+        window.draft.add(batch)
+        window.digest.update(_told(batch))
+        window.batches += 1
+        window.candidates += len(window.keys)
         window.keys, window.parts = [], 0
 
     def _written(self, instant: datetime, window: _Window) -> Release:
         # A window is made for a candidate, so there is always a batch being filled.
         self._finish_batch(instant, window)
-        key = f"{self._folder}/{instant:%Y%m%dT%H%M%SZ}-{_digest(window.batches)}.json"
-        self._manifests.write(key, window.batches)
-        candidates = sum(len(batch.subscriber_keys) for batch in window.batches)
-        return Release(instant, key, len(window.batches), candidates)
+        name = f"{instant:%Y%m%dT%H%M%SZ}-{window.digest.hexdigest()[:16]}"
+        key = f"{self._folder}/{name}.json"
+        window.draft.keep(key)
+        return Release(instant, key, window.batches, window.candidates)
 
 
 def _instant(entry: tuple[datetime, _Window]) -> datetime:
@@ -89,8 +98,6 @@ def _whole_second(instant: datetime) -> datetime:
     return instant.replace(microsecond=0) + timedelta(seconds=1)
 
 
-def _digest(batches: list[Batch]) -> str:
-    sha = hashlib.sha256()
-    for batch in batches:
-        sha.update(f"{batch.batch_id} {batch.parts} {' '.join(batch.subscriber_keys)}\n".encode())
-    return sha.hexdigest()[:16]
+def _told(batch: Batch) -> bytes:
+    """Return what a manifest's name tells of each batch."""
+    return f"{batch.batch_id} {batch.parts} {' '.join(batch.subscriber_keys)}\n".encode()
