@@ -16,14 +16,13 @@ from assent.consent.events import EventType, Source
 from assent.papers.files import DossierFiles
 from assent.web import dossier_words as words
 from assent.web.dossier import dossier_page
-from tests.unit.campaigns.world import OFFERS
+from tests.unit.campaigns.world import NOON, OFFERS
 from tests.unit.papers.world import (
     ADA,
     ARABIC,
     BEGAN,
     DAY,
     ENDLESS,
-    NOON,
     ORDERED_AT,
     PHONE,
     WORDING,

@@ -49,8 +49,8 @@ def registration(
         campaigns.create(running(campaign_id=f"c_{number}", definition=name))
     stored = InMemoryTemplateStore()
     for number, body in enumerate(templates):
-        name = TemplateId(f"t_{number}")
-        stored.add(StoredTemplate(name, 1, f"Kept {number}", "en", body, NOON, "ann"))
+        kept = TemplateId(f"t_{number}")
+        stored.add(StoredTemplate(kept, 1, f"Kept {number}", "en", body, NOON, "ann"))
     return Registration(
         programmes, campaigns, stored, Subscribers(), "https://go.example/", "help@example.com"
     )
