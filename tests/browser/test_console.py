@@ -237,7 +237,7 @@ def test_a_marketer_makes_a_programme_a_wording_and_a_template(visit: Visit) -> 
     visit.look_twice(page, "template-new")
     text.fill("Hi {{ first_name | default('there') }}")
     expect(page.locator(".handset")).not_to_contain_text("✨")
-    visit.picture(page, "marketer-template", "h1")
+    visit.picture(page, "marketer-template", "label[for=preview_name]")
     page.get_by_role("button", name="Save template").click()
     page.get_by_role("link", name="Hello").click()
     text.fill("Hello {{ first_name | default('there') }}")

@@ -54,11 +54,12 @@ class Visit:
         """Return a new page on a small screen that is touched."""
         return self.page(viewport=PHONE, has_touch=True, is_mobile=True, **options)
 
-    def look(self, page: Page, name: str) -> None:
-        """Keep a picture of the page, and hold that it is accessible and fits its screen."""
+    def look(self, page: Page, name: str, *, again: bool = False) -> None:
+        """Keep a picture of the page, and hold that it is accessible and fits its screen; `again`:
+        in another dress than before."""
         SCREENS.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
-        assert not (found := axe.violations(page)), f"{name}: {found}"
+        assert not (found := axe.violations(page, of_looks=again)), f"{name}: {found}"
         overflow = page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
@@ -77,7 +78,7 @@ class Visit:
         self.look(page, name)
         page.set_viewport_size(PHONE)  # type: ignore[arg-type]
         page.emulate_media(color_scheme="dark")
-        self.look(page, f"{name}-phone-dark")
+        self.look(page, f"{name}-phone-dark", again=True)
         page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
         page.emulate_media(color_scheme="light")
 

@@ -78,7 +78,8 @@ def _then(visit: Visit, phone: Mapping[str, str]) -> Any:
     if not at:
         return None
     as_known = "true" if visit.one("as_known") == "yes" else "false"
-    instant = f"{at if at.count(':') > 1 else at + ':00'}Z"
+    # Entries are shown to the second, so what happened within the second that is asked for counts.
+    instant = f"{at if at.count(':') > 1 else at + ':00'}.999999Z"
     query = {**phone, "at": instant, "as_known": as_known}
     return visit.api.ask("GET", "/v1/consents", query=query)
 
