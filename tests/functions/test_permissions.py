@@ -42,6 +42,8 @@ EXPLAINED: dict[Grant, str] = {
     ("ConsentLifecycle", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,
     ("CampaignSend", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,
     ("DeliveryStatus", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,
+    ("RightsApi", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,
+    ("Retention", "dynamodb:PutItem", "OutboxTable"): TOLD_ALL,
     ("EvidenceSeal", "dynamodb:GetItem", "CampaignsTable"): LOST,
     ("EvidenceSeal", "dynamodb:PutItem", "CampaignsTable"): LOST,
     ("ImportApi", "s3:ListBucket", ""): "S3 says 403 and not 404 of a missing file without it",

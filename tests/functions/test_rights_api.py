@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tests.functions.world import World
 
 PHONE = "+12065552601"
+OTHER = "+12065552651"
 MARK = {"phone": PHONE, "state": "on", "reason": "claim 7"}
 
 
@@ -58,11 +59,11 @@ def test_a_restriction_is_in_the_history_with_who_and_why(world: World, desk: Cl
 
 
 def test_a_restricted_person_is_shown_in_no_preview(world: World, desk: Client) -> None:
-    agree(world, PHONE)
+    agree(world, OTHER)
     author = Client(world, "subscribers_api", "marketing")
-    asked = {"programme_id": "demo", "body": "Hi", "phone": PHONE}
+    asked = {"programme_id": "demo", "body": "Hi", "phone": OTHER}
     assert author.send("POST", "/v1/templates/preview", asked).status == 200
-    desk.send("POST", "/v1/restrictions", MARK)
+    desk.send("POST", "/v1/restrictions", {**MARK, "phone": OTHER})
     assert author.send("POST", "/v1/templates/preview", asked).status == 404
 
 
