@@ -595,6 +595,10 @@ def the_hours_are_closed_and_anybody_reads_the_checkpoint(journey: Journey) -> N
     assert journey.call("GET", "/v1/checkpoint").body["digest"]["until"] == until
 
 
+def a_person_leaves_because_of_a_campaign(journey: Journey) -> None:
+    assert "unsubscribed" in journey.text(ORDINARY[-2], "STOP")
+
+
 def an_export_is_ordered_built_and_downloaded(journey: Journey) -> None:
     """In pieces, as a large one is: every call has time for one page only."""
     function = journey.stack.functions.find("export_build")
@@ -610,18 +614,21 @@ def people_of_an_old_list_are_accepted_asked_and_left_out(journey: Journey) -> N
     wording = "I agree to recurring automated marketing texts from Example Shop. STOP ends it."
     proved = f"{{}},yes,2026-01-05T10:00:00Z,{wording},the shop,2026-01-05T10:02:00Z,YES"
     body = {"programme_id": PROGRAMME["programme_id"], "name": "old list", "country": "US"}
-    made = journey.staff("POST", "/v1/imports", body, **{"Idempotency-Key": "import-1"})
+    once = {"Idempotency-Key": "import-1"}
+    made, same = (journey.staff("POST", "/v1/imports", body, **once) for _ in range(2))
+    assert made["import_id"] == same["import_id"]
     rows = [
         "phone,status,consented_at,wording,where,confirmed_at,confirmed_by",
         proved.format("+14155556311"),
         f"+14155556312,yes,2026-01-05T10:00:00Z,{wording},the shop,,",
         "+14155556313,stop,,,,,",
+        f"{ORDINARY[-1]},stop,,,,,",
     ]
     put(made["upload"], "\n".join(rows).encode())
     path = f"/v1/imports/{made['import_id']}"
     journey.staff("POST", f"{path}/check")
     foreseen = journey.became(path, "checked")["check"]["fates"]
-    assert foreseen == {"accepted": 1, "asked": 1, "opted_out": 1}
+    assert foreseen == {"accepted": 1, "asked": 1, "opted_out": 2}
     journey.staff("POST", f"{path}/start")
     done = journey.became(path, "done")
     assert done["run"]["fates"] == foreseen
@@ -692,10 +699,12 @@ def a_request_that_was_refused_may_be_repeated(journey: Journey) -> None:
     """The reservation of its key is deleted."""
     staff = {group: f"Bearer {journey.stack.token(group)}" for group in (MARKETING, COMPLIANCE)}
     nowhere = journey.definition(segment_id="seg-none")
+    of_none = {"programme_id": "none", "name": "x"}
     backwards = {"from": "2026-01-02T00:00:00Z", "to": "2026-01-01T00:00:00Z"}
     refused: list[tuple[str, Any, dict[str, str]]] = [
         ("/v1/opt-ins", journey.form(DAN, "none"), {}),
         ("/v1/campaigns", nowhere, {"authorization": staff[MARKETING]}),
+        ("/v1/imports", of_none, {"authorization": staff[COMPLIANCE]}),
         ("/v1/exports", backwards, {"authorization": staff[COMPLIANCE]}),
     ]
     for path, body, headers in refused:
@@ -730,6 +739,7 @@ STEPS: list[Callable[[Journey], None]] = [
     a_reviewer_reads_who_read_it,
     the_hours_are_closed_and_anybody_reads_the_checkpoint,
     console_day.a_newcomer_runs_a_campaign_in_the_console,
+    a_person_leaves_because_of_a_campaign,
     an_export_is_ordered_built_and_downloaded,
     everything_is_exported_about_all_and_about_some,
     a_reviewer_asks_why_and_orders_a_dossier,
