@@ -331,15 +331,26 @@ def test_a_text_may_wait_no_shorter_and_no_longer_than_the_service_allows(wait: 
         EumSmsSender(client(EUM.name, "http://nowhere.invalid", once()), FROM, wait)
 
 
+def told(sms_service: str) -> TextingFunction:
+    return TextingFunction(
+        origination_identity=FROM,
+        sms_service=sms_service,
+        text_seconds_to_live=600,
+        max_price="",
+        configuration_set="",
+        protect_configuration="",
+    )
+
+
 @pytest.mark.parametrize(("named", "sender"), [("sns", SnsSmsSender), ("eum", EumSmsSender)])
 def test_the_operator_names_the_one_service_that_texts_leave_through(
     cloud: None, named: str, sender: type
 ) -> None:
-    settings = TextingFunction(FROM, named, 600, "", "", "")
+    settings = told(named)
     clients.sms.cache_clear()
     assert isinstance(sms_sender(settings), sender)
 
 
 def test_another_service_is_refused(cloud: None) -> None:
     with pytest.raises(SettingsError, match="not pigeon"):
-        sms_sender(TextingFunction(FROM, "pigeon", 600, "", "", ""))
+        sms_sender(told("pigeon"))
