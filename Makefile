@@ -40,7 +40,7 @@ demo: $(READY) ## Replay a morning of sign-ups, a campaign and STOPs, and check 
 # --- Test ----------------------------------------------------------------------------------------
 .PHONY: test test-fast browser fuzz fuzz-verify contracts-dynamodb bench openapi simulate simulate-mutants
 test: $(READY) ## Run the tests
-	@$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered --cov-fail-under=85
+	@$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term:skip-covered --cov-fail-under=85
 
 test-fast: $(READY) ## Run the unit tests only
 	@$(BIN)/python -m pytest tests/unit
