@@ -67,8 +67,8 @@ contracts-dynamodb: $(READY) ## Run the store contracts and the races on DynamoD
 openapi: $(READY) ## Write the OpenAPI document anew
 	@$(BIN)/python -m assent.http.openapi
 
-bench: $(READY) ## Measure cost, CPU, pace and import time as ratios to a floor
-	@$(BIN)/python -m tests.benchmarks
+bench: $(READY) ## Measure cost, CPU, pace, planning and import time as ratios to a floor (ONLY= for some parts)
+	@$(BIN)/python -m tests.benchmarks $(ONLY)
 
 .PHONY: build
 build: ## Build what would be deployed and prove that it imports (needs python3.13)

@@ -1,4 +1,4 @@
-"""`make bench`: cost, CPU, pace and import time, each beside what it is held against.
+"""`make bench`: cost, CPU, pace, planning and import time, each beside what it is held against.
 
 Everything is a ratio or a count, because seconds of one machine mean nothing on another. The
 results are printed and merged into build/bench.json by part, with the machine's load, which matters
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.benchmarks import cpu, evidence, imports, rate
+from tests.benchmarks import cpu, evidence, imports, planning, rate
 from tests.benchmarks.cost import SENDER_MEMORY, cost, memory_sizes
 
 if TYPE_CHECKING:
@@ -135,6 +135,30 @@ def _cpu(result: dict[str, Any]) -> Iterator[Line]:
     yield Line("Worker CPU per recipient / bare loop", times, f"<= {cpu.LIMIT}", found.holds)
 
 
+def _planning(result: dict[str, Any]) -> Iterator[Line]:
+    """Rates of a slice beside a bare scan's, then memory and growth up to a million."""
+    rates = planning.compare()
+    result["per_cpu_second"] = rates.as_json()
+    yield Line("boto3 scan that deserialises", f"{rates.deserialised:,.0f}/s", "", None)
+    for what, rate_of in (("Planning", rates.plan), ("Rehearsing", rates.rehearse)):
+        yield Line(f"{what}, subscribers per CPU second", f"{rate_of:,.0f}/s", "", None)
+        ratio = rate_of / rates.deserialised
+        holds = ratio >= planning.LEAST_RATIO
+        yield Line("  / scan that deserialises", f"{ratio:.2f} x", ">= 1", holds)
+        yield Line("  / scan that is only read", f"{rate_of / rates.read:.2f} x", "", None)
+    for way in ("plan", "rehearse"):
+        found = [planning.probe(way, people) for people in planning.SIZES]
+        result[way] = {each.people: each.as_json() for each in found}
+        for each in found:
+            size, limit = f"{each.megabytes:.0f} MB", planning.MOST_MEMORY
+            what = f"  {way}, peak at {each.people:,}"
+            yield Line(what, size, f"<= {limit} MB", each.megabytes <= limit)
+        growth = found[-1].microseconds / found[0].microseconds
+        holds = growth <= planning.MOST_GROWTH
+        target = f"<= {planning.MOST_GROWTH}"
+        yield Line(f"  {way}, time each, most/fewest", f"{growth:.2f} x", target, holds)
+
+
 def _imports(result: dict[str, Any]) -> Iterator[Line]:
     _, found = imports.measure()
     for each in found:
@@ -168,6 +192,7 @@ _PARTS: dict[str, Callable[[dict[str, Any]], Iterator[Line]]] = {
     "sending": _sending,
     "shared": _shared,
     "cpu": _cpu,
+    "planning": _planning,
     "imports": _imports,
     "evidence": _evidence,
 }

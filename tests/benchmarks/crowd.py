@@ -7,11 +7,11 @@ page is a finished answer into whose keys only the page's number is put.
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 
 from assent.audience.engagement import Act, plus_all
 from assent.audience.subscriber import Subscriber
@@ -21,8 +21,6 @@ from assent.identifiers import CampaignId, ProgrammeId, SubscriberKey
 from assent.phone import PhoneNumber
 from tests.benchmarks.recorder import size_of
 
-# DynamoDB, Scan: a page holds 1 MB of items as they are stored.
-_PAGE_BYTES = 2**20
 # Enough people for no cache to know them all by heart.
 _DISTINCT_PAGES = 8
 _MARK = "#page###"
@@ -42,20 +40,22 @@ _STATUSES = (ConsentStatus.CONFIRMED,) * 18 + (ConsentStatus.WITHDRAWN, ConsentS
 
 @dataclass(frozen=True)
 class Crowd:
-    """`people` subscribers of six places: nine in ten have consented, four in five like deals, all
-    were texted up to three times, half clicked."""
+    """`people` subscribers of six places: nine in ten have consented, four in five like deals,
+    three in four were texted up to three times and as many clicked. A page holds items of
+    `page_bytes` as they are stored; DynamoDB's Scan reads 1 MB at a time."""
 
     people: int
+    page_bytes: int = 2**20
 
     def page(self, start: str) -> bytes:
         """Return the answer that follows the key `start`, empty for the first page."""
         number = int(start or 0)
-        items = self._items[number % _DISTINCT_PAGES]
+        items = _pages(self.page_bytes)[number % _DISTINCT_PAGES]
         left = max(0, self.people - number * self.people_per_page)
         if left < len(items):
             items, body = items[:left], ",".join(items[:left]).encode()
         else:
-            body = self._bodies[number % _DISTINCT_PAGES]
+            body = _bodies(self.page_bytes)[number % _DISTINCT_PAGES]
         after = b'"LastEvaluatedKey":{"subscriber_key":{"S":"%d"}},' % (number + 1)
         return b'{"Count":%d,"ScannedCount":%d,%b"Items":[%b]}' % (
             len(items),
@@ -71,21 +71,23 @@ class Crowd:
 
     @property
     def people_per_page(self) -> int:
-        return len(self._items[0])
+        return len(_pages(self.page_bytes)[0])
 
-    @cached_property
-    def _items(self) -> list[list[str]]:
-        """The items of the distinct pages, as many on each."""
-        chance = random.Random(_SEED)  # noqa: S311 - the same crowd each time
-        sample = [item_of(_person(chance, number)) for number in range(100)]
-        per_page = _PAGE_BYTES * len(sample) // sum(map(size_of, sample))
-        people = range(_DISTINCT_PAGES * per_page)
-        texts = [json.dumps(item_of(_person(chance, n)), default=_binary) for n in people]
-        return [texts[at : at + per_page] for at in range(0, len(texts), per_page)]
 
-    @cached_property
-    def _bodies(self) -> list[bytes]:
-        return [",".join(items).encode() for items in self._items]
+@functools.cache
+def _pages(page_bytes: int) -> list[list[str]]:
+    """The items of the distinct pages, as many on each."""
+    chance = random.Random(_SEED)  # noqa: S311 - the same crowd each time
+    sample = [item_of(_person(chance, number)) for number in range(100)]
+    per_page = page_bytes * len(sample) // sum(map(size_of, sample))
+    people = range(_DISTINCT_PAGES * per_page)
+    texts = [json.dumps(item_of(_person(chance, n)), default=_binary) for n in people]
+    return [texts[at : at + per_page] for at in range(0, len(texts), per_page)]
+
+
+@functools.cache
+def _bodies(page_bytes: int) -> list[bytes]:
+    return [",".join(items).encode() for items in _pages(page_bytes)]
 
 
 def _binary(value: bytes) -> str:
