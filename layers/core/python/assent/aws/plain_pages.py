@@ -41,9 +41,8 @@ def _read(
 def _with_bytes(found: dict[str, Any]) -> dict[str, Any]:
     """Decode a binary value. In an attribute that is merely called `B` there is no text but a
     value, which is a dict."""
-    for kind, binary in found.items():
-        if kind == "B" and isinstance(binary, str):
-            found[kind] = b64decode(binary)
-        elif kind == "BS" and isinstance(binary, list):
-            found[kind] = [b64decode(each) for each in binary]
+    if "B" in found and isinstance(found["B"], str):
+        found["B"] = b64decode(found["B"])
+    if "BS" in found and isinstance(found["BS"], list):
+        found["BS"] = [b64decode(each) for each in found["BS"]]
     return found
