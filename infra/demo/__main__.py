@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from infra.demo.findings import broken, warnings
 from infra.demo.http import Client, UnexpectedAnswerError
+from infra.demo.phones import DemoError
 from infra.demo.proof import told
 from infra.demo.report import table
 from infra.demo.signups import read
-from infra.demo.story import DemoError, Story
+from infra.demo.story import Story
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -17,7 +17,7 @@ from infra.demo.http import UnexpectedAnswerError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_TIMEOUT_SECONDS = 60
+_TIMEOUT_SECONDS = 300
 _FORM = "application/x-www-form-urlencoded"
 
 

@@ -71,10 +71,11 @@ def prove(bundle: bytes, checkpoint: Mapping[str, object]) -> Proof:
 
 
 def tampered(bundle: bytes) -> Lie:
-    """Return a copy in which the last opt-out reads as a consent; the container is made anew, as
-    any tool would make it."""
+    """Return a copy in which the last opt-out reads as a consent; the container is made anew,
+    each file stored as it was, so that nothing but the lie can be found."""
     with zipfile.ZipFile(io.BytesIO(bundle)) as files:
         content = {name: files.read(name) for name in files.namelist()}
+        kinds = {each.filename: each.compress_type for each in files.infolist()}
     file, row = "", 0
     for name in sorted(filter(_is_log, content)):
         rows = list(csv.reader(io.StringIO(content[name].decode(), newline="")))
@@ -90,7 +91,7 @@ def tampered(bundle: bytes) -> Lie:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as files:
         for name, each in content.items():
-            files.writestr(name, each)
+            files.writestr(name, each, kinds[name])
     return Lie(made.getvalue(), file, row)
 
 

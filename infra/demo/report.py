@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, TextIO
 
-from infra.demo import ways
+from infra.demo import episodes, ways
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -77,9 +77,10 @@ def table(findings: Findings) -> str:
         ("Rate held", f"{rate.held:.1f} ({_percent(rate.held, rate.asked)})"),
         ("Worst second", rate.worst),
         ("Events in the export", findings.log_rows),
+        *episodes.lines(findings.episodes),
     ]
     width = max(len(label) for label, _ in rows) + _GAP
-    return "\n".join(f"{label:<{width}}{value!s:>{_VALUE}}" for label, value in rows)
+    return "\n".join(f"{label:<{width}}{value!s:>{_VALUE}}".rstrip() for label, value in rows)
 
 
 def _counts(prefix: str, counts: Mapping[str, int]) -> Iterable[tuple[str, object]]:

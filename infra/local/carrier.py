@@ -125,6 +125,7 @@ class Carrier:
         self._texts: list[Text] = []
         self._last: dict[str, Text] = {}
         self._lock = threading.Lock()
+        self._rang = threading.Condition(self._lock)
         self._faults = Faults()
         self._random = random.Random()  # noqa: S311 - draws faults, not secrets
         self._counts: Counter[str] = Counter()
@@ -151,6 +152,11 @@ class Carrier:
         with self._lock:
             found = list(self._texts)
         return found if to is None else [text for text in found if text.to == to]
+
+    def wait_for_text(self, known: int, seconds: float) -> None:
+        """Return when there are more texts than are known, or after so many seconds."""
+        with self._rang:
+            self._rang.wait_for(lambda: len(self._texts) > known, timeout=seconds)
 
     def last_to(self, phone: str) -> Text | None:
         """The last text that a phone received."""
@@ -198,6 +204,7 @@ class Carrier:
         with self._lock:
             self._texts.append(text)
             self._last[text.to] = text
+            self._rang.notify_all()
 
     def _deliver(self, publish: _Publish) -> Any:
         response = publish.send()

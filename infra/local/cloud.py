@@ -75,7 +75,7 @@ class Cloud:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.around: dict[str, Around] = {}
-        self.after_call: list[Callable[[str], None]] = []
+        self.after_call: list[Callable[[str, Any], None]] = []
         self._clients: dict[str, Any] = {}
         self._undo = contextlib.ExitStack()
 
@@ -138,7 +138,7 @@ class Cloud:
             around = self.around.get(operation)
             response = around(request, send) if around else send()
             for listener in self.after_call:
-                listener(operation)
+                listener(operation, request)
             return response
 
         def process(stubber: Any, request: Any) -> Any:

@@ -18,6 +18,7 @@ from infra.local.staff import Staff, UnknownGroupError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from infra.local.backlog import Backlog
     from infra.local.deploy import Deployment
 
 _PAGES = Path(__file__).parent / "pages"
@@ -30,6 +31,7 @@ _KINDS = {
 _HOSTS = {"127.0.0.1", "localhost", "::1"}
 _POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 _E164_DIGITS = range(5, 16)
+_LONGEST_WAIT = 20
 
 
 class BadRequestError(ValueError):
@@ -75,6 +77,12 @@ def _time(value: str) -> float:
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
+def _seconds(value: str) -> float:
+    if not value.isdigit() or int(value) > _LONGEST_WAIT:
+        raise BadRequestError(f"wait is a number of seconds, at most {_LONGEST_WAIT}")
+    return float(value)
+
+
 def _phone(value: str) -> str:
     if not value.startswith("+") or not value[1:].isdigit() or len(value) - 1 not in _E164_DIGITS:
         raise BadRequestError("a phone is + and 5 to 15 digits")
@@ -85,9 +93,15 @@ class LocalRoutes:
     """Answers requests below /_local, and leaves all others to the API."""
 
     def __init__(
-        self, carrier: Carrier, inbound: Inbound, staff: Staff, deployment: Deployment
+        self,
+        carrier: Carrier,
+        inbound: Inbound,
+        staff: Staff,
+        deployment: Deployment,
+        backlog: Backlog,
     ) -> None:
         self._carrier = carrier
+        self._backlog = backlog
         self._inbound = inbound
         self._staff = staff
         self._deployment = deployment
@@ -99,6 +113,7 @@ class LocalRoutes:
             ("GET", "/_local/faults"): lambda _: _json(200, self._carrier.report()),
             ("POST", "/_local/faults"): self._misbehave,
             ("GET", "/_local/resources"): self._resources,
+            ("GET", "/_local/backlog"): lambda _: _json(200, {"messages": self._backlog.count()}),
         }
 
     def answer(self, request: Request) -> Response | None:
@@ -121,7 +136,11 @@ class LocalRoutes:
         to = query.get("to", "").replace(" ", "+") or None
         texts = self._carrier.texts(to)
         if "since" in query:
-            texts = _after(texts, query["since"].replace(" ", "+"))
+            since = query["since"].replace(" ", "+")
+            known, texts = len(texts), _after(texts, since)
+            if not texts and to is None and (seconds := _seconds(query.get("wait", "0"))):
+                self._carrier.wait_for_text(known, seconds)
+                texts = _after(self._carrier.texts(), since)
         return _json(200, [text.as_json() for text in texts])
 
     def _read_replies(self, request: Request) -> Response:

@@ -65,6 +65,7 @@ class FunctionOutput:
         return getattr(self.plain, name)
 
 
+_NOBODY = logging.NullHandler()
 # Loggers made while a function was first imported keep their stream for the life of the process.
 _OUTPUT = FunctionOutput()
 
@@ -98,6 +99,8 @@ def own_log(path: Path) -> Iterator[None]:
     loggers = [logging.getLogger(name) for name in ("infra.local", "moto", "samtranslator")]
     for logger in loggers:
         logger.addHandler(handler)
+        # Threads that are still being stopped afterwards have nobody left to tell.
+        logger.addHandler(_NOBODY)
     try:
         yield
     finally:

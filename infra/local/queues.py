@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import threading
 from dataclasses import dataclass
@@ -12,13 +13,17 @@ from infra.local.cloud import REGION, Cloud
 from infra.local.permissions import acting_as
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from infra.local.lambdas import Function
 
 # On AWS a failed message comes back when its visibility time-out ends, minutes later; nobody
 # waits that long here.
 RETRY_SECONDS = 1
-_IDLE_SECONDS = 1.0
-_WORKERS = 2
+# The first worker looks for what comes back after a failure; the others help where much comes in.
+_IDLE_SECONDS = (1.0, 5.0)
+_SENDS = ("sqs.SendMessage", "sqs.SendMessageBatch")
+_PUBLISHES = ("sns.Publish", "sns.PublishBatch")
 log = logging.getLogger(__name__)
 
 
@@ -69,9 +74,12 @@ class QueuePump:
         self._stopping = False
         self._threads = [
             threading.Thread(
-                target=self._run, name=f"pump-{mapping.function.folder}-{n}", daemon=True
+                target=self._run,
+                args=(idle,),
+                name=f"pump-{mapping.function.folder}-{n}",
+                daemon=True,
             )
-            for n in range(_WORKERS)
+            for n, idle in enumerate(_IDLE_SECONDS)
         ]
 
     def start(self) -> None:
@@ -79,20 +87,26 @@ class QueuePump:
         for thread in self._threads:
             thread.start()
 
+    @property
+    def queue_url(self) -> str:
+        """The queue that it empties."""
+        return self._mapping.queue_url
+
     def wake(self) -> None:
         """Something may be in the queue: look now."""
         with self._wake:
             self._sent += 1
-            self._wake.notify_all()
+            self._wake.notify()
 
     def stop(self) -> None:
         """Finish the batches under way and stop."""
         self._stopping = True
-        self.wake()
+        with self._wake:
+            self._wake.notify_all()
         for thread in self._threads:
             thread.join(timeout=5)
 
-    def _run(self) -> None:
+    def _run(self, idle_seconds: float) -> None:
         while not self._stopping:
             seen = self._sent
             try:
@@ -102,7 +116,7 @@ class QueuePump:
                 log.exception("the queue of %s could not be read", self._mapping.function.folder)
             with self._wake:
                 if self._sent == seen and not self._stopping:
-                    self._wake.wait(_IDLE_SECONDS)
+                    self._wake.wait(idle_seconds)
 
     def _take_batch(self) -> bool:
         """Lambda reads a queue under the role of the function that it feeds."""
@@ -143,3 +157,26 @@ class QueuePump:
         else:
             with acting_as(self._mapping.function.spec.logical_id):
                 self._sqs.delete_message(**handle)
+
+
+class Waker:
+    """Hears every call to AWS, and wakes the pumps of the queue that it may have filled. To wake
+    them all would let two dozen threads look into empty queues after each text.
+    """
+
+    def __init__(self, pumps: Sequence[QueuePump]) -> None:
+        self._pumps = pumps
+
+    def __call__(self, operation: str, request: Any) -> None:
+        body = request.body or b""
+        said = body if isinstance(body, bytes) else str(body).encode()
+        if operation in _SENDS:
+            url = json.loads(said).get("QueueUrl")
+            found = [pump for pump in self._pumps if pump.queue_url == url]
+        elif operation in _PUBLISHES and b"PhoneNumber=" not in said:
+            # Which queues a topic feeds is not in the call.
+            found = list(self._pumps)
+        else:
+            return
+        for pump in found:
+            pump.wake()

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from infra.local import assembly
+from infra.local.backlog import Backlog
 from infra.local.carrier import Carrier, Text
 from infra.local.cloud import Cloud
 from infra.local.deploy import Deployment
@@ -28,7 +29,7 @@ from infra.local.local_routes import LocalRoutes
 from infra.local.logs import capture, own_log
 from infra.local.phone_key import keep_phone_keys
 from infra.local.provider_opt_outs import patch_opt_out_list
-from infra.local.queues import QueuePump
+from infra.local.queues import QueuePump, Waker
 from infra.local.schedules import OneTimeTimer, Timer
 from infra.local.service_calls import permissions
 from infra.local.staff import Staff
@@ -57,7 +58,6 @@ PARAMETERS = {
     # Nobody need answer for a stranger's hundred test sign-ups.
     "LeastConfirmedPercent": "0",
 }
-_WAKERS = ("sqs.SendMessage", "sqs.SendMessageBatch", "sns.Publish", "sns.PublishBatch")
 
 
 @dataclass(frozen=True)
@@ -220,7 +220,9 @@ class LocalStack:
     def _open_edge(self) -> None:
         pool = assembly.staff_pool(self.deployment)
         self.staff = Staff(self.cloud, pool.pool_id, pool.client_id)
-        local = LocalRoutes(self.carrier, self.inbound, self.staff, self.deployment)
+        urls = [each.queue_url for each in assembly.mappings(self.deployment, self.functions)]
+        backlog = Backlog(self.cloud, urls)
+        local = LocalRoutes(self.carrier, self.inbound, self.staff, self.deployment, backlog)
         api = assembly.http_api(self.deployment)
         downloads = Downloads(self.cloud, self.url, self.permissions)
         self._edge = Edge(api, self.functions, local.answer, downloads)
@@ -232,12 +234,7 @@ class LocalStack:
             pump.start()
             self._undo.callback(pump.stop)
 
-        def wake(operation: str) -> None:
-            if operation in _WAKERS:
-                for pump in pumps:
-                    pump.wake()
-
-        self.cloud.after_call.append(wake)
+        self.cloud.after_call.append(Waker(pumps))
 
     def _start_schedules(self) -> None:
         self.schedules = assembly.schedules(self.deployment, self.functions)
