@@ -110,8 +110,8 @@ def programme() -> dict[str, Any]:
 
 
 def seed(stack: Seedable) -> None:
-    """Make staff, the demo programme and its disclosures unless they are there. Raises SeedError when the API
-    refuses.
+    """Make staff, the demo programme and its disclosures unless they are there. Raises SeedError
+    when the API refuses.
     """
     for group in ("marketing", "compliance"):
         stack.token(group)

@@ -53,6 +53,15 @@ REFUSED, OPTED_OUT = "+14155556201", "+14155556202"
 LISTED, OUT_THERE, NEVER_SEEN = "+14155556299", "+14155556298", "+14155556297"
 BLOCKING, UNKNOWN = "+14155556203", "+14155556204"
 MARKETING, COMPLIANCE = "marketing", "compliance"
+REVIEWED = (
+    "/v1/consents",
+    "/v1/messages",
+    "/v1/exports",
+    "/v1/audit",
+    "/v1/imports",
+    "/v1/decisions",
+    "/v1/dossiers",
+)
 
 
 @dataclass
@@ -78,9 +87,7 @@ class Journey:
 
     def staff(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Call a staff route as the group that may."""
-        reviewers = ("/v1/consents", "/v1/messages", "/v1/exports", "/v1/audit", "/v1/imports")
-        reviewers += ("/v1/decisions", "/v1/dossiers")
-        token = self.stack.token(COMPLIANCE if path.startswith(reviewers) else MARKETING)
+        token = self.stack.token(COMPLIANCE if path.startswith(REVIEWED) else MARKETING)
         answer = self.call(method, path, body, {"authorization": f"Bearer {token}", **headers})
         assert answer.status < 300, (method, path, answer)
         return answer.body

@@ -20,6 +20,7 @@ from assent.http.idempotency import IdempotencyStore, Once
 from assent.http.public import PublicServices, public_api
 from assent.identifiers import ProgrammeId
 from tests.fakes.frozen_clock import FrozenClock
+from tests.fakes.in_memory_digest_store import InMemoryDigestStore
 from tests.fakes.recording_sms_sender import RecordingSmsSender
 from tests.functions.requests import Answer, answer, request
 from tests.functions.world import Context
@@ -48,7 +49,8 @@ class Attack:
         self.house = House(clock=self.clock, sender=self.sender)
         once = Once(cast("IdempotencyStore", None), self.clock, str)
         house = self.house
-        services = PublicServices(house.programmes, house.opt_in, house.tokens, once)
+        digests = InMemoryDigestStore()
+        services = PublicServices(house.programmes, house.opt_in, house.tokens, once, digests)
         self.api = public_api(lambda: services)
         self.tokens: list[str] = []
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assent.consent.agenda import Due
-from assent.consent.erasing import Erasing
+from assent.consent.erasing import Erasing, ErasureQueued
 from assent.consent.events import EventType, Source
 from assent.consent.model import ConsentStatus
 from assent.consent.policy import OptInReason, RequestReason
@@ -45,7 +45,9 @@ def erasing(world: World, bodies: Bodies | None = None) -> Erasing:
 
 
 def erase(world: World, source: Source = Source.STAFF) -> Erasure | None:
-    return erasing(world).erase(KEY, source, WHY)
+    done = erasing(world).erase(KEY, source, WHY)
+    assert not isinstance(done, ErasureQueued)
+    return done
 
 
 def test_number_profile_and_proofs_go_and_the_chain_stays_whole() -> None:

@@ -55,6 +55,7 @@ def programme(name: str = "offers") -> Programme:
         locales=("en", "fr"),
         terms_url="https://brew.example/terms",
         privacy_url="https://brew.example/privacy",
+        origins=("https://shop.example",),
     )
 
 

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from assent.law.zones import Whereabouts
 
 
-def whereabouts_of(
-    subscriber: Subscriber, own_hours: tuple[str, str] | None = None
-) -> Whereabouts:
+def whereabouts_of(subscriber: Subscriber, own_hours: tuple[str, str] | None = None) -> Whereabouts:
     """Return where the person may be, with the campaign's own hours.
 
     Raises SubscriberNotFoundError when erased.

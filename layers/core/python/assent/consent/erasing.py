@@ -111,7 +111,8 @@ class Erasing:
             after = settle(bare, becomes, subscriber_key, None)
             return replace(writing.change(before, after, [entry], now), forget=True), True
 
-        outcome = writing.once(None, True, decide)
+        repeat: ErasureQueued | bool = True
+        outcome = writing.once(None, repeat, decide)
         if isinstance(outcome, ErasureQueued):
             return outcome
         if outcome:

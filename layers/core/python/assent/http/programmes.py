@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import asdict
 
+from pydantic import TypeAdapter
+
 from assent.clock import iso
 from assent.http.cursors import PAGE, Cursors, page_of
 from assent.http.parameters import CursorInQuery, LimitInQuery, ProgrammeInPath
@@ -11,6 +13,7 @@ from assent.http.shapes_programmes import (
     ChangedProgramme,
     ClassThresholds,
     DisclosureShown,
+    ImportGrades,
     NewDisclosure,
     NewProgramme,
     OptInRules,
@@ -90,6 +93,9 @@ def _draft(programme_id: ProgrammeId, body: ProgrammeTerms, brand: str) -> Progr
     )
 
 
+_GRADES: TypeAdapter[ImportGrades] = TypeAdapter(ImportGrades)
+
+
 def _terms(rules: OptInRules) -> OptInTerms:
     return OptInTerms(
         yes_words={locale: tuple(words) for locale, words in rules.yes_words.items()},
@@ -99,7 +105,7 @@ def _terms(rules: OptInRules) -> OptInTerms:
         reconfirm_after_days=rules.reconfirm_after_days,
         expires_on_silence=rules.expires_on_silence,
         texts={kind: dict(texts) for kind, texts in rules.texts.items()},
-        import_grades=dict(rules.import_grades),
+        import_grades={str(grade): str(done) for grade, done in rules.import_grades.items()},
     )
 
 
@@ -132,5 +138,5 @@ def _rules(terms: OptInTerms) -> OptInRules:
         reconfirm_after_days=terms.reconfirm_after_days,
         expires_on_silence=terms.expires_on_silence,
         texts={kind: dict(texts) for kind, texts in terms.texts.items()},
-        import_grades=dict(terms.import_grades),
+        import_grades=_GRADES.validate_python(dict(terms.import_grades)),
     )

@@ -43,7 +43,7 @@ class NewCampaign(Body):
     quiet_hours: Literal["legal", "override"] = "legal"
     hours: Annotated[list[str], Field(min_length=2, max_length=2)] | None = Field(
         default=None,
-        description="`[\"10:00\", \"18:00\"]` of each person's day: narrows what the law permits",
+        description='`["10:00", "18:00"]` of each person\'s day: narrows what the law permits',
     )
     quiet_hours_reason: Line | None = Field(
         default=None, description="Why the law's hours do not apply; needed with `override`"

@@ -89,9 +89,7 @@ class NewExport(Body):
 
     since: Annotated[Instant, Field(alias="from")]
     until: Annotated[Instant, Field(alias="to", description="Cut to now when it is later")]
-    datasets: list[DatasetName] = Field(
-        default_factory=lambda: ["consent_events"], min_length=1, max_length=5
-    )
+    datasets: list[DatasetName] = Field(default=["consent_events"], min_length=1, max_length=5)
     file_format: Literal["csv", "jsonl"] = "csv"
     programme_id: Id | None = None
     statuses: list[StatusName] = Field(

@@ -20,6 +20,7 @@ from assent.http.fields import (
     Version,
 )
 
+ImportGrades = dict[Literal["A", "B", "C", "D", "E"], Literal["accept", "ask", "refuse"]]
 _Words = Annotated[list[ShortLine], Field(max_length=10)]
 
 
@@ -52,7 +53,7 @@ class OptInRules(Body):
         "an element or is longer than one part is refused.",
     )
     import_grades: Annotated[
-        dict[Literal["A", "B", "C", "D", "E"], Literal["accept", "ask", "refuse"]],
+        ImportGrades,
         Field(
             description="What is done with people in an imported file, by the grade of their "
             "evidence; only grade A, which their own phone confirmed, may be accepted as it is. "
