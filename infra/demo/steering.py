@@ -145,10 +145,13 @@ class Steering:
         campaign_id = self.desk.ready(draft)
         launched_at = datetime.now(UTC)
         self.desk.launch(campaign_id)
+        report = self.desk.reports[campaign_id]
         windows = [
             (datetime.fromisoformat(each["release_at"]), each["people"])
-            for each in self.desk.reports[campaign_id]["windows"]
+            for each in report["windows"]
         ]
+        unsent = (*report["suppressed"].values(), *report["not_renderable"].values())
+        left_out = report["held_out"] + sum(unsent)
         self._await_fates(campaign_id, sum(n for opens, n in windows if opens <= launched_at))
         self.desk.may(campaign_id, "cancel")
         theirs = {
@@ -160,7 +163,7 @@ class Steering:
 
         def ending() -> Episode:
             seen = self._seen(campaign_id, mark, before)
-            return Night("Quiet hours in four zones", *seen, theirs, windows, launched_at)
+            return Night("Quiet hours in four zones", *seen, theirs, windows, launched_at, left_out)
 
         return ending
 

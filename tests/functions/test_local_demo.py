@@ -110,3 +110,20 @@ def test_what_phones_text_back_is_listed_beside_what_they_get(stack: LocalStack)
     assert replies[len(before) :] == [sent]
     assert call(stack, "GET", f"/_local/replies?since={sent['id']}") == (200, [])
     assert call(stack, "GET", "/_local/replies?since=unknown")[1] == replies
+
+
+def test_who_waits_for_a_text_is_told_when_it_comes(stack: LocalStack) -> None:
+    known = call(stack, "GET", "/_local/messages")[1][-1]["id"]
+    call(stack, "POST", "/_local/messages", {"from": "+14155550144", "body": "HELP"})
+    (text,) = call(stack, "GET", f"/_local/messages?since={known}&wait=10")[1]
+    assert text["to"] == "+14155550144"
+    assert call(stack, "GET", f"/_local/messages?since={text['id']}&wait=x")[0] == 400
+
+
+def test_the_backlog_is_nought_only_when_all_is_answered(stack: LocalStack) -> None:
+    before = len(stack.texts("+14155550145"))
+    call(stack, "POST", "/_local/messages", {"from": "+14155550145", "body": "HELP"})
+    end = time.monotonic() + 60
+    while call(stack, "GET", "/_local/backlog")[1] != {"messages": 0} and time.monotonic() < end:
+        time.sleep(0.01)
+    assert len(stack.texts("+14155550145")) == before + 1

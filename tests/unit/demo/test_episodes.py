@@ -127,12 +127,12 @@ def test_what_went_as_promised_breaks_nothing_and_shows_its_section(episode: Epi
         ),
         pytest.param(
             replace(night(), windows=[(NOON, 2)]),
-            "night: whoever was held for the window and cancelled is counted",
+            "night: whoever was held is cancelled with it",
             id="not held",
         ),
         pytest.param(
             replace(night(), windows=[(NOON, 1)]),
-            "night: the rehearsal foresaw who is texted and who is held",
+            "night: the rehearsal foresaw everybody",
             id="not foreseen",
         ),
     ],
@@ -153,3 +153,9 @@ def test_a_machine_that_stood_still_is_not_held_against_the_service() -> None:
 )
 def test_the_night_is_where_the_clock_says_so(zone: str, is_one: bool) -> None:
     assert is_night(zone, NOON) is is_one
+
+
+def test_whoever_is_left_out_of_a_window_to_come_is_cancelled_or_left_out() -> None:
+    """Two more were planned who get nothing: one was told today, one would have been tonight."""
+    shown = campaign("cancelled", sent=1, cancelled=2, suppressed=1)
+    assert broken(replace(night(), campaign=shown, left_out=2)) == []
