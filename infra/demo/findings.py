@@ -29,6 +29,7 @@ _SECOND = timedelta(seconds=1)
 # same promise where nothing needs to be allowed for.
 _UNEVEN = timedelta(milliseconds=20)
 _LEAST_WINDOW = timedelta(milliseconds=1)
+_TOO_UNEVEN = timedelta(milliseconds=200)
 _LEAST_HELD = 0.98
 
 
@@ -196,6 +197,9 @@ def warnings(findings: Findings) -> list[str]:
         notes.append(
             f"held {rate.held:.1f} of {rate.asked} parts/s: this machine is the bottleneck"
         )
+    if findings.uneven > _TOO_UNEVEN:
+        stood = findings.uneven.total_seconds()
+        notes.append(f"this machine stood still for {stood:.2f} s: a second's rate says less here")
     if findings.unsent:
         notes.append(f"{findings.unsent} confirmation texts found no slot; they must ask again")
     return notes

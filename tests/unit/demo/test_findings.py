@@ -141,3 +141,12 @@ def test_a_slow_machine_is_a_warning_and_breaks_nothing() -> None:
     findings.asked_rate = 50
     assert warnings(findings)
     assert broken(findings) == []
+
+
+def test_a_machine_that_stood_still_is_allowed_for_and_told_of() -> None:
+    findings = made()
+    findings.texts = findings.campaign_texts = [text(ANN, 0), text(BOB, 0.5), text("+1", 0.7)]
+    assert findings.rate.surely == 3
+    findings.uneven = timedelta(milliseconds=400)
+    assert findings.rate.surely == 2
+    assert any("stood still for 0.40 s" in note for note in warnings(findings))
