@@ -238,6 +238,7 @@ def _progress(progress: Progress) -> ProgressShown:
         excluded=dict(progress.excluded),
         variants=dict(progress.variants),
         clicks=dict(progress.clicks),
+        opt_outs=progress.opt_outs,
         parts_sent=progress.parts_sent,
         rate_per_second=_rate(progress),
     )

@@ -73,6 +73,7 @@ class ProgressShown(Answer):
     excluded: dict[str, int] = Field(description="Subscribers who were no candidates, by reason")
     variants: dict[str, int] = Field(description="By `variant:fate`, of texts handed over")
     clicks: dict[str, int] = Field(description="By `variant:link`, once per person and hour")
+    opt_outs: int = Field(description="People who texted STOP and whom this campaign texted last")
     parts_sent: int
     rate_per_second: float = Field(description="Message parts a second from first to last text")
 
