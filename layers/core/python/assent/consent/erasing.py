@@ -84,8 +84,8 @@ class Erasing:
         writing = Writing(self.consent.store, self.consent.clock, self.consent.ids)
 
         def decide() -> tuple[ConsentChange | None, ErasureQueued | bool]:
-            now = writing.now()
             before, events = writing.read(subscriber_key)
+            now = writing.now()
             if before is None:
                 return None, False
             if before.kept_at is not None:

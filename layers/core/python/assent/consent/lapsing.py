@@ -59,8 +59,8 @@ class Lapsing:
         writing, store = self._writing, self.consent.store
 
         def decide() -> tuple[ConsentChange | None, OpenRequest | None]:
-            now = writing.now()
             before = store.standing(subscriber_key)
+            now = writing.now()
             names = sorted({*(before.consents if before else ()), programme_id})
             requests = store.open_requests(subscriber_key, names)
             own = next((each for each in requests if each.programme_id == programme_id), None)
@@ -79,8 +79,8 @@ class Lapsing:
         key, programme_id = claimed.subscriber_key, claimed.programme_id
 
         def decide() -> tuple[ConsentChange | None, None]:
-            now = writing.now()
             before, request = store.standing(key), store.open_request(key, programme_id)
+            now = writing.now()
             if before is None or request is None or request != claimed:
                 return None, None
             again = replace(request, remind_at=now, texted_at=request.texted_at[:-1])
@@ -95,8 +95,8 @@ class Lapsing:
             return self.consent.expire(subscriber_key, programme_id)
 
         def decide() -> tuple[ConsentChange | None, bool]:
-            now = writing.now()
             before = store.standing(subscriber_key)
+            now = writing.now()
             consent = before.consent_to(programme_id) if before else None
             if before is None or consent is None or consent.status is not ConsentStatus.PENDING:
                 return None, False
@@ -115,8 +115,8 @@ class Lapsing:
         writing = self._writing
 
         def decide() -> tuple[ConsentChange | None, datetime | None]:
-            now = writing.now()
             before, events = writing.read(subscriber_key)
+            now = writing.now()
             line = replay(before, events).lines.get(programme_id)
             if before is None or line is None or not may_ask_again(before, line, programme_id, now):
                 return None, None
@@ -166,8 +166,8 @@ class Lapsing:
         writing = self._writing
 
         def decide() -> tuple[ConsentChange | None, bool]:
-            now = writing.now()
             before, events = writing.read(subscriber_key)
+            now = writing.now()
             line = replay(before, events).lines.get(programme_id)
             if before is None or line is None or not is_unanswered(line, now):
                 return None, False

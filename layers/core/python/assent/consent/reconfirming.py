@@ -56,8 +56,8 @@ def reconfirm(
     writing = Writing(consent.store, consent.clock, consent.ids)
 
     def decide() -> tuple[ConsentChange | None, bool]:
-        now = writing.now()
         before, events = writing.read(subscriber_key)
+        now = writing.now()
         if before is None or not is_asked_anew(before, events, programme_id, now):
             return None, False
         if before.consents[programme_id].epoch != epoch:

@@ -65,8 +65,8 @@ class Restricting:
         writing = Writing(self.consent.store, self.consent.clock, self.consent.ids)
 
         def decide() -> tuple[ConsentChange | None, bool]:
-            now = writing.now()
             before = self.consent.store.standing(subscriber_key)
+            now = writing.now()
             after = mark(before or Standing(subscriber_key, None), now)
             if after is None:
                 return None, False

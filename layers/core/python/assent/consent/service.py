@@ -76,8 +76,8 @@ class ConsentService:
         ask_once = functools.cache(limit_met)
 
         def decide() -> tuple[ConsentChange | None, RequestOutcome]:
-            now = writing.now()
             before = self.store.standing(sign_up.subscriber_key)
+            now = writing.now()
             programmes = {*(before.consents if before else ()), sign_up.programme_id}
             requests = self.store.open_requests(sign_up.subscriber_key, sorted(programmes))
             decision = decide_request(
@@ -200,8 +200,8 @@ class ConsentService:
         writing = self._writing
 
         def decide() -> tuple[ConsentChange | None, StopOutcome]:
-            now = writing.now()
             before, events = writing.read(subscriber_key)
+            now = writing.now()
             keyword = Keyword.received(at, now, source, evidence, reason, is_opt_out=True)
             names: Sequence[ProgrammeId | None] = programme_ids or (None,)
             was = replay(before, events)
@@ -257,8 +257,8 @@ class ConsentService:
         word, answers = said
 
         def decide() -> tuple[ConsentChange | None, StartOutcome]:
-            now = writing.now()
             before, events = writing.read(subscriber_key)
+            now = writing.now()
             keyword = Keyword.received(
                 at, now, Source.INBOUND_SMS, evidence, word, is_opt_out=False
             )
@@ -288,8 +288,8 @@ class ConsentService:
         writing = self._writing
 
         def decide() -> tuple[ConsentChange | None, bool]:
-            now = writing.now()
             before = self.store.standing(subscriber_key)
+            now = writing.now()
             if before is not None and before.hold is not None:
                 # Only that this input was heard, so that its second copy rests nothing anew.
                 heard = writing.change(before, before, [], now) if dedupe_key else None
@@ -328,8 +328,8 @@ class ConsentService:
         writing = self._writing
 
         def decide() -> tuple[ConsentChange | None, bool]:
-            now = writing.now()
             before = self.store.standing(subscriber_key)
+            now = writing.now()
             request = self.store.open_request(subscriber_key, programme_id)
             if before is None or request is None or not entries.is_overdue(before, request, now):
                 return None, False

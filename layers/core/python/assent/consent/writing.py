@@ -42,7 +42,8 @@ class Writing:
 
     def now(self) -> datetime:
         """Return the server's time in whole milliseconds, the precision of a carrier's stamp, so
-        that an answer within the same millisecond is not older than its question."""
+        that an answer within the same millisecond is not older than its question. It is asked
+        after the standing was read: an event must not seem older than the one before it."""
         now = self.clock.now()
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
