@@ -74,9 +74,12 @@ class _Writing:
         return f"(NOT {found})" if rule.op is Op.NE else found
 
     def _consent(self, rule: Comparison) -> str:
-        path = f"{packed.CONSENTS}.{self._name(rule.programme or '')}"
         wanted = {str(each).strip().casefold() for each in _listed(rule)}
-        # A status that does not exist is nobody's.
+        if wanted.isdisjoint(ConsentStatus):
+            # A status that does not exist is nobody's; DynamoDB refuses a name that is not used.
+            found = f"attribute_not_exists({packed.KEY})"
+            return f"(NOT {found})" if rule.op is Op.NE else found
+        path = f"{packed.CONSENTS}.{self._name(rule.programme or '')}"
         parts = [
             f"begins_with({path}, {self._value({'S': status.value[0]})})"
             for status in ConsentStatus
@@ -85,7 +88,7 @@ class _Writing:
         if ConsentStatus.NONE.value in wanted:
             parts.append(f"attribute_not_exists({path})")
         self.operators += len(parts)
-        found = _joined(" OR ", parts) if parts else f"attribute_not_exists({packed.KEY})"
+        found = _joined(" OR ", parts)
         return f"(NOT {found})" if rule.op is Op.NE else found
 
     def _created_at(self, rule: Comparison) -> str:
