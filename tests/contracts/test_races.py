@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
@@ -216,6 +217,14 @@ def test_one_input_delivered_many_times_is_applied_once(
     assert len(consent.history(KEY)) == 1
 
 
+def in_the_end(act: Callable[[], T]) -> T:
+    """Ask again for as long as others keep being first, as every caller does."""
+    for _ in range(50):
+        with suppress(TryAgainError):
+            return act()
+    raise AssertionError("others were always first")
+
+
 def test_bookings_never_overlap(dynamodb: DynamoDBClient, tables: TemplateTables) -> None:
     name = tables.name("ControlTable")
     now = micros(NOON)
@@ -224,7 +233,7 @@ def test_bookings_never_overlap(dynamodb: DynamoDBClient, tables: TemplateTables
         store = DynamoRateStore(dynamodb, name)
         width = 1 + number % 3
         ask = Ask(4, width, 20, now, now + 10**9)
-        answers = [store.book("+1", ask) for _ in range(6)]
+        answers = [in_the_end(lambda: store.book("+1", ask)) for _ in range(6)]
         return [answer for answer in answers if isinstance(answer, Booking)]
 
     booked = sorted(itertools.chain(*together(book)), key=lambda booking: booking.starts_at)
