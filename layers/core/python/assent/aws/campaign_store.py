@@ -9,9 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from assent.aws.answers import code_of, fact_of, not_now, translated
+from assent.aws.answers import translated
 from assent.aws.campaign_items import (
     COUNTERS,
     added_by_batch,
@@ -26,6 +24,7 @@ from assent.aws.campaign_items import (
     result_of,
     result_record,
 )
+from assent.aws.counted_write import CountedWrites
 from assent.aws.tables import CampaignItem, CampaignRecordItem, bind
 from assent.campaigns.model import Brake, CampaignStatus
 from assent.clock import iso
@@ -46,9 +45,7 @@ _DEFINITION = "definition"
 # Beside the campaigns, because every function that must heed the brake may read this table.
 _ALL, _BRAKE = "*", "brake"
 _ABSENT = CampaignRecordItem.part.does_not_exist()
-# Batches end together and all add to one item; transactions on it refuse each other.
 _TRIES = 10
-_FIRST_WAIT_SECONDS = 0.02
 
 
 class DynamoCampaignStore:
@@ -60,6 +57,7 @@ class DynamoCampaignStore:
         self._clock = clock
         self._campaigns = bind(CampaignItem, campaigns_table, client)
         self._records = bind(CampaignRecordItem, campaigns_table, client)
+        self._counted = CountedWrites(client, campaigns_table, clock, _TRIES)
 
     def campaign(self, campaign_id: CampaignId) -> Campaign:
         try:
@@ -186,28 +184,8 @@ class DynamoCampaignStore:
 
         Raises TryAgainError when other batches keep the counters busy: then nothing is written.
         """
-        key = _key(record.campaign_id, COUNTERS)
-        writes: Any = [
-            {"Put": record.get_save_kwargs_from_instance(condition=stands)},
-            {"Update": {"TableName": self._table, "Key": key, **added}},
-        ]
-        for attempt in range(_TRIES):
-            try:
-                self._client.transact_write_items(TransactItems=writes)
-            except ClientError as error:
-                if code_of(error) != "TransactionCanceledException":
-                    raise (fact_of(error) or error) from error
-                reasons: Any = error.response.get("CancellationReasons", [])
-                if reasons and reasons[0].get("Code") == "ConditionalCheckFailed":
-                    return False
-                if any(reason.get("Code") == "ValidationError" for reason in reasons):
-                    raise
-            except BotoCoreError as error:
-                raise (fact_of(error) or error) from error
-            else:
-                return True
-            self._clock.sleep(_FIRST_WAIT_SECONDS * 1.5**attempt)
-        raise not_now()
+        put = record.get_save_kwargs_from_instance(condition=stands)
+        return self._counted.put(put, record.campaign_id, COUNTERS, added)
 
 
 def _key(campaign_id: str, part: str) -> dict[str, Any]:

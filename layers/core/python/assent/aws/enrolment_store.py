@@ -8,9 +8,8 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from assent.aws.answers import code_of, fact_of, not_now, translated
+from assent.aws.answers import translated
+from assent.aws.counted_write import CountedWrites
 from assent.aws.flow_items import (
     SHARDS,
     TOTALS,
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 
 _PAGE = 50
 _TRIES = 8
-_FIRST_WAIT_SECONDS = 0.02
 _SWEEP = "flows#sweep"
 _REPLACED = ChangedMeanwhileError("The enrolment was changed meanwhile.")
 
@@ -49,9 +47,7 @@ class DynamoEnrolmentStore:
     def __init__(
         self, client: DynamoDBClient, control_table: str, campaigns_table: str, clock: Clock
     ) -> None:
-        self._client = client
-        self._counters = campaigns_table
-        self._clock = clock
+        self._counted = CountedWrites(client, campaigns_table, clock, _TRIES)
         self._enrolments = bind(EnrolmentItem, control_table, client)
         self._sweeps = bind(FlowSweepItem, control_table, client)
 
@@ -113,30 +109,10 @@ class DynamoEnrolmentStore:
     def _counting(
         self, changed: Enrolment, stands: Condition, part: str, added: dict[str, Any]
     ) -> bool:
-        """Write and count in one transaction; transactions on one counter refuse each other."""
+        """Write and count in one transaction."""
         item = enrolment_item(self._enrolments, changed)
-        key = {"campaign_id": {"S": changed.flow_id}, "part": {"S": part}}
-        writes: Any = [
-            {"Put": item.get_save_kwargs_from_instance(condition=stands)},
-            {"Update": {"TableName": self._counters, "Key": key, **added}},
-        ]
-        for attempt in range(_TRIES):
-            try:
-                self._client.transact_write_items(TransactItems=writes)
-            except ClientError as error:
-                if code_of(error) != "TransactionCanceledException":
-                    raise (fact_of(error) or error) from error
-                reasons: Any = error.response.get("CancellationReasons", [])
-                if reasons and reasons[0].get("Code") == "ConditionalCheckFailed":
-                    return False
-                if any(reason.get("Code") == "ValidationError" for reason in reasons):
-                    raise
-            except BotoCoreError as error:
-                raise (fact_of(error) or error) from error
-            else:
-                return True
-            self._clock.sleep(_FIRST_WAIT_SECONDS * 1.5**attempt)
-        raise not_now()
+        put = item.get_save_kwargs_from_instance(condition=stands)
+        return self._counted.put(put, changed.flow_id, part, added)
 
 
 def _stands(before: Enrolment | None) -> Condition:
